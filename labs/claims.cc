@@ -1,0 +1,338 @@
+// The catalogue: what the documents say, paraphrased, one statement to an entry. Whether it is so
+// is for the labs to find out; a statement stands here also where another document, or the kernel,
+// contradicts it. Section names are the documents' own, so that they can be found there.
+#include <algorithm>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "lab/lab.h"
+
+namespace twlab {
+namespace {
+
+constexpr std::string_view kldp = "kldp", timewait = "timewait-2015", cse = "cse-2016",
+                           states = "states-2020", analysis = "analysis-2021", beyond = "beyond";
+
+const Document kDocuments[] = {
+    {kldp, "a KLDP forum answer, quoting Unix Network Programming"},
+    {timewait, "the long article, with kernel 4.1 source and tcpdump transcripts"},
+    {cse, "close, TIME_WAIT and the linger option"},
+    {states, "the eleven states, CLOSE_WAIT and TIME_WAIT"},
+    {analysis, "delayed packets, lost last ACK, the three sysctls"},
+    {beyond, "what a reader asks next"},
+};
+
+Claim claim(std::string_view id, std::vector<Source> sources, std::string_view statement) {
+  return {id, statement, std::move(sources)};
+}
+
+const std::vector<Claim>& catalogue() {
+  // Two documents say the same about SO_LINGER, in nearly the same words.
+  const std::vector<Source> linger = {{cse, "Linger 옵션"}, {timewait, "링거"}};
+  static const std::vector<Claim> all = {
+      // close: how a connection ends
+      claim("close.four-segments", {{timewait, "종료 과정"}, {cse, ""}},
+            "Closing a connection takes four segments: FIN+ACK seq=K ack=L, ACK seq=L "
+            "ack=K+1, FIN+ACK seq=L ack=K+1, and ACK seq=K+1 ack=L+1 (the article's list has "
+            "seq=K in the last one)."),
+      claim("close.last-ack-number", {{timewait, "종료 과정"}},
+            "In a close the acknowledgements of the two FINs (`ack 27` and `ack 2` in the "
+            "article's tcpdump) differ by one from the textbook's numbers, for a reason left "
+            "open."),
+      claim("close.active-closer-keeps-time-wait",
+            {{kldp, ""}, {timewait, ""}, {cse, ""}, {states, ""}, {analysis, ""}},
+            "The side that closes first, and only that side, is left in TIME_WAIT."),
+      claim("close.passive-path", {{states, ""}, {kldp, ""}},
+            "The side that closes second goes through CLOSE_WAIT and LAST_ACK to CLOSED and "
+            "keeps nothing of the connection."),
+      claim("close.simultaneous", {{timewait, "쌍방"}, {states, ""}},
+            "If both sides close at the same moment, both pass through CLOSING and both are "
+            "left in TIME_WAIT."),
+      claim("close.simultaneous-needs-crossing-acks", {{timewait, "쌍방"}},
+            "For both sides to be left in TIME_WAIT it is not enough that their FINs cross: "
+            "the two ACKs must cross by chance as well, otherwise only one side is left in "
+            "it."),
+      claim("close.fin-acked-at-once", {{timewait, "재시도"}},
+            "The first FIN is acknowledged at once, because the peer's system does that and "
+            "not its application."),
+      claim("close.active-closer-is-sender", {{states, ""}},
+            "The side that closes first is the side that sent the traffic, the requester."),
+      claim("close.eleven-states", {{states, "TCP State"}},
+            "A connection is in one of eleven states, and each of them waits for one "
+            "particular segment, call or time-out."),
+
+      // timewait: what the state is
+      claim("timewait.sixty-seconds", {{timewait, "본론"}, {timewait, "타임아웃"}},
+            "TIME_WAIT lasts 60 seconds on Linux."),
+      claim("timewait.two-minutes", {{states, ""}},
+            "TIME_WAIT lasts 2MSL, which is about two minutes."),
+      claim("timewait.one-to-four-minutes", {{kldp, ""}},
+            "TIME_WAIT lasts 2MSL, which is one to four minutes."),
+      claim("timewait.not-configurable", {{timewait, ""}},
+            "No setting changes how long TIME_WAIT lasts."),
+      claim("timewait.fin-timeout-irrelevant", {{timewait, "틀린 정보"}},
+            "tcp_fin_timeout does not change how long TIME_WAIT lasts."),
+      claim("timewait.kernel-owned", {{timewait, "종료 과정"}},
+            "The kernel owns a socket in TIME_WAIT: it belongs to no process and outlives the "
+            "one that made it."),
+      claim("timewait.blocks-restart", {{timewait, ""}},
+            "A server that is started again cannot bind its port (\"Address already in use\") "
+            "until the last TIME_WAIT on it is gone."),
+      claim("timewait.answers-late-fin", {{kldp, ""}, {cse, ""}, {analysis, ""}},
+            "If the last ACK is lost, the peer repeats its FIN and the socket in TIME_WAIT "
+            "acknowledges it again."),
+      claim("timewait.without-it-rst", {{kldp, ""}},
+            "Without TIME_WAIT the peer's repeated FIN would be answered with an RST."),
+      claim("timewait.same-tuple-blocked", {{kldp, ""}},
+            "While TIME_WAIT lasts the same two endpoints cannot be connected again: the next "
+            "connection takes another local port."),
+      claim("timewait.exhausts-sockets", {{cse, ""}, {timewait, "intro"}},
+            "Many sockets in TIME_WAIT use up the sockets of a system until connections time "
+            "out."),
+      claim("timewait.server-needs-nothing", {{timewait, "TL;DR"}},
+            "A server needs no setting at all because of TIME_WAIT."),
+      claim("timewait.next-port-plus-one", {{kldp, ""}},
+            "The connection that follows one in TIME_WAIT takes the next local port: 1500, "
+            "then 1501."),
+      claim("timewait.old-duplicate-corrupts", {{timewait, ""}, {analysis, "그림 1"}, {kldp, ""}},
+            "Without the protection of TIME_WAIT a delayed segment whose sequence number "
+            "happens to fit is accepted into the next connection and corrupts its data."),
+      claim("timewait.misfit-dropped", {{analysis, ""}},
+            "In most cases a delayed segment does not fit the window of the next connection "
+            "and is dropped."),
+      claim("timewait.reusable", {{states, ""}},
+            "A connection in TIME_WAIT can be reused, one in CLOSE_WAIT cannot."),
+      claim("timewait.memory", {{timewait, "자원 할당"}},
+            "A socket in TIME_WAIT takes 168 bytes: 40,000 of inbound connections take under "
+            "10 MB, and outbound ones 2.5 MB more."),
+      claim("timewait.no-slowdown", {{timewait, ""}, {cse, ""}},
+            "Tens of thousands of sockets in TIME_WAIT do not slow a server down."),
+      claim("timewait.ninety-thousand", {{timewait, ""}},
+            "One server port can have about 90,000 sockets in TIME_WAIT; the article counts "
+            "89,262."),
+
+      // last-ack: the last ACK is lost
+      claim("last-ack.syn-gets-rst", {{timewait, ""}, {analysis, "그림 2"}},
+            "A socket that is stuck in LAST_ACK answers a new SYN with an RST."),
+      claim("last-ack.connect-fails", {{timewait, ""}, {analysis, ""}},
+            "A client that connects again to a peer stuck in LAST_ACK gets an error."),
+      claim("last-ack.timestamps-recover", {{timewait, "타임스탬프"}},
+            "With timestamps a peer in LAST_ACK ignores the new SYN and repeats its FIN, the "
+            "client in SYN_SENT answers with an RST, LAST_ACK ends, and the SYN repeated "
+            "after 1 s connects."),
+
+      // ports: sockets, ports and their limits
+      claim("ports.server-not-limited-to-65535", {{timewait, "틀린 정보"}},
+            "One server port can hold more than 65,535 sockets."),
+      claim("ports.range-irrelevant-to-server", {{timewait, "틀린 정보"}},
+            "ip_local_port_range does not limit how many connections a server accepts."),
+      claim("ports.server-uses-one-port", {{timewait, ""}},
+            "All accepted sockets use the listening port, and no other port of the server "
+            "appears on the wire."),
+      claim("ports.five-tuple", {{timewait, ""}},
+            "A socket is its five-tuple: one local port can be in TIME_WAIT towards one "
+            "destination port and ESTABLISHED towards another at the same time."),
+      claim("ports.limited-by-descriptors", {{timewait, ""}},
+            "What limits the number of open sockets is the number of file descriptors."),
+      claim("ports.default-range", {{timewait, ""}},
+            "The default range of local ports is 32768 to 61000, about 30,000 ports."),
+      claim("ports.thirty-thousand-servers", {{timewait, "자원 할당"}},
+            "With about 30,000 local ports one host can be connected to about 30,000 servers "
+            "at a time."),
+      claim("ports.exhaustion", {{timewait, "재사용 2"}, {cse, ""}},
+            "When every local port towards a destination is in TIME_WAIT, connect fails with "
+            "\"Cannot assign requested address\"."),
+      claim("ports.other-destination", {{timewait, "재사용 3"}},
+            "A client that has no local port left for one destination port can still connect "
+            "to another."),
+      claim("ports.sustained-rate", {{timewait, ""}},
+            "N local ports carry N/60 connections a second to one destination without any "
+            "setting: 500 a second with 30,000 ports."),
+      claim("ports.sequential", {{timewait, "재사용 1"}, {kldp, ""}},
+            "Ephemeral ports rise one after another from connection to connection."),
+      claim("ports.random-start", {{timewait, "바인드"}},
+            "A bind to port 0 starts at a random port of the range and goes up by one until "
+            "it finds a free port, wrapping round at the end."),
+      claim("ports.reuse-flag", {{timewait, "바인드"}},
+            "The flag that the choice of a port tests (sk_reuse) is set by tcp_tw_reuse."),
+      claim("ports.scan-costs-nothing", {{timewait, "바인드"}},
+            "Since a change of 2009 the search for a free port slows nothing down, however "
+            "full the range is."),
+      claim("ports.reuse-skips-scan", {{timewait, "바인드"}},
+            "With tcp_tw_reuse the kernel takes the next port at once instead of searching "
+            "for a free one."),
+
+      // reuse: a TIME_WAIT socket taken over
+      claim("reuse.server-accepts-syn", {{timewait, "재사용 1"}},
+            "A server's socket in TIME_WAIT is reopened by a new SYN from the same endpoint, "
+            "as RFC 1122 allows, and no setting is needed for it."),
+      claim("reuse.client-needs-tw-reuse", {{timewait, "재사용 2"}},
+            "A client whose local ports are all in TIME_WAIT can connect again once "
+            "tcp_tw_reuse is 1."),
+      claim("reuse.newer-timestamp", {{timewait, "타임스탬프"}},
+            "A socket in TIME_WAIT is reused only with a timestamp newer than the last one of "
+            "the old connection."),
+      claim("reuse.compares-timestamps", {{timewait, "타임스탬프"}},
+            "What decides about reuse is the new connection's timestamp compared with the "
+            "last one of the old connection."),
+      claim("reuse.both-sides-timestamps", {{timewait, "타임스탬프"}},
+            "Reuse needs timestamps switched on at both sides."),
+      claim("reuse.client-only", {{timewait, "TL;DR"}, {timewait, "결론"}},
+            "tcp_tw_reuse is a setting for clients: on the server it changes nothing."),
+      claim("reuse.not-for-bind", {{timewait, "소켓 옵션"}},
+            "tcp_tw_reuse does not let a server bind a port that has connections in "
+            "TIME_WAIT."),
+      claim("reuse.so-reuseaddr-restarts", {{timewait, "소켓 옵션"}},
+            "SO_REUSEADDR lets a server start again at once although connections of its port "
+            "are in TIME_WAIT."),
+      claim("reuse.so-reuseaddr-takes-back", {{timewait, "소켓 옵션"}},
+            "With SO_REUSEADDR the server that binds takes the socket in TIME_WAIT back from "
+            "the kernel."),
+      claim("reuse.so-reuseaddr-not-for-connect", {{timewait, "소켓 옵션"}},
+            "SO_REUSEADDR on a client's socket does not let it reuse a connection in "
+            "TIME_WAIT."),
+      claim("reuse.not-the-same", {{timewait, "틀린 정보"}},
+            "tcp_tw_reuse and SO_REUSEADDR are different things."),
+      claim("reuse.off-by-default", {{timewait, "TL;DR"}},
+            "tcp_tw_reuse is off by default and has to be set to 1 by hand."),
+      claim("reuse.safe", {{timewait, "타임스탬프"}},
+            "With timestamps reuse is safe against both problems that TIME_WAIT is there for: "
+            "the old duplicate and the lost last ACK."),
+
+      // timestamps
+      claim("timestamps.on-by-default", {{timewait, ""}}, "tcp_timestamps is on by default."),
+      claim("timestamps.both-or-none", {{timewait, "타임스탬프"}},
+            "If the server has timestamps switched off, its SYN+ACK carries none and no later "
+            "segment of either side does."),
+      claim("timestamps.paws-drops-duplicate", {{timewait, ""}},
+            "With timestamps an old duplicate whose sequence number fits is dropped, because "
+            "its timestamp is old."),
+
+      // recycle: tcp_tw_recycle, and where the settings are
+      claim("recycle.exists", {{timewait, ""}, {analysis, ""}},
+            "The kernel has the setting tcp_tw_recycle, recommended between directly "
+            "connected hosts."),
+      claim("settings.proc-path", {{analysis, ""}},
+            "tcp_timestamps, tcp_tw_reuse and tcp_tw_recycle are files under /proc/net/ipv4."),
+      claim("recycle.short-time-wait", {{timewait, "재활용"}},
+            "With tcp_tw_recycle TIME_WAIT lasts 3.5 retransmission time-outs, computed as "
+            "3.5 s, instead of 60 s."),
+      claim("recycle.nat-drops-syn", {{timewait, ""}, {analysis, "그림 3"}},
+            "With tcp_tw_recycle, of the hosts behind one source NAT the one whose timestamps "
+            "are behind has its SYNs dropped."),
+
+      // fin: FIN_WAIT_1 and FIN_WAIT_2
+      claim("fin.timeout-is-fin-wait-2", {{timewait, "타임아웃"}},
+            "tcp_fin_timeout sets how long FIN_WAIT_2 lasts, 60 s by default."),
+      claim("fin.timeout-ninety", {{timewait, "타임아웃"}},
+            "With tcp_fin_timeout at 90 FIN_WAIT_2 spends 30 s on the keepalive timer and 30 "
+            "s on the timewait timer, and a FIN after 45 s gives a TIME_WAIT of another 60 s."),
+      claim("fin.ninety-recommended", {{timewait, "결론"}},
+            "90 is a better value for tcp_fin_timeout than the default."),
+      claim("fin.stands-in-for-time-wait", {{timewait, "타임아웃"}, {timewait, "결론"}},
+            "FIN_WAIT_2 on the timewait timer does the same job as TIME_WAIT."),
+      claim("fin.expires-straight-to-closed", {{timewait, ""}},
+            "When the time of FIN_WAIT_2 runs out the socket is closed at once."),
+      claim("fin.expires-into-time-wait", {{states, ""}},
+            "When the time of FIN_WAIT_2 runs out the socket goes into TIME_WAIT."),
+      claim("fin.affected-by-linger", {{timewait, "타임아웃"}},
+            "The linger option affects how long FIN_WAIT_2 lasts."),
+      claim("fin.wait-1-eight-retries", {{timewait, "재시도"}},
+            "A FIN that nobody answers is repeated up to 8 times."),
+      claim("fin.wait-1-two-minutes", {{timewait, "재시도"}},
+            "An unanswered FIN is repeated after 2 s, then 5 s, 10 s and so on up to a last "
+            "wait of 55 s; after about two minutes in all the socket is gone."),
+      claim("fin.wait-1-tunable", {{timewait, "재시도"}},
+            "No setting is known that controls how often and for how long an unanswered FIN "
+            "is repeated; the article looked for one and left it open."),
+      claim("fin.wait-1-peer-host", {{timewait, "결론"}},
+            "FIN_WAIT_1 that lasts means that the peer's host does not answer, FIN_WAIT_2 "
+            "that its application does not close."),
+
+      // close-wait
+      claim("close-wait.forever", {{states, ""}},
+            "CLOSE_WAIT has no time-out: it stays until the application closes."),
+      claim("close-wait.outlives-fin-wait-2", {{states, ""}},
+            "CLOSE_WAIT stays while the other side's FIN_WAIT_2 runs out."),
+      claim("close-wait.only-exit-or-restart", {{states, ""}},
+            "Only ending the process or restarting the network removes a CLOSE_WAIT that the "
+            "application does not close."),
+      claim("close-wait.starves-server", {{states, ""}},
+            "With enough sockets in CLOSE_WAIT a server stops working."),
+      claim("close-wait.holds-port", {{states, ""}},
+            "The port of a socket in CLOSE_WAIT stays taken."),
+
+      // linger: SO_LINGER
+      claim("linger.off-by-default", linger,
+            "SO_LINGER is off by default (l_onoff=0), and close then sends the normal four "
+            "segments."),
+      claim("linger.zero-rst", linger, "With SO_LINGER {1,0} close sends an RST at once."),
+      claim("linger.zero-discards", linger,
+            "With SO_LINGER {1,0} close throws away the data that are not yet sent."),
+      claim("linger.zero-peer-reset", linger,
+            "When a socket with SO_LINGER {1,0} is closed, its peer gets \"Connection reset "
+            "by peer\"."),
+      claim("linger.zero-no-time-wait", linger,
+            "A close with SO_LINGER {1,0} leaves no TIME_WAIT on either side."),
+      claim("linger.zero-unprotected", linger,
+            "After a close with SO_LINGER {1,0} nothing protects the next connection from old "
+            "segments."),
+      claim("linger.positive-blocks", linger,
+            "With SO_LINGER {1,N} and data not yet sent, close blocks for up to N seconds."),
+      claim("linger.positive-graceful", linger,
+            "With SO_LINGER {1,N} the connection is closed normally if that is done within N "
+            "seconds."),
+      claim("linger.positive-rst-at-end", linger,
+            "With SO_LINGER {1,N} an RST is sent when the N seconds are over."),
+      claim("linger.nonblocking", linger,
+            "A close with SO_LINGER {1,N} can also be had without blocking."),
+
+      // Beyond the documents
+      claim("beyond.rfc1337", {{beyond, ""}},
+            "An RST ends a TIME_WAIT early unless tcp_rfc1337 is 1."),
+      claim("beyond.bucket-overflow", {{beyond, ""}},
+            "Past tcp_max_tw_buckets no further socket is kept in TIME_WAIT, and a counter "
+            "tells how many were dropped."),
+      claim("beyond.unread-data-rst", {{beyond, ""}},
+            "close with received data still unread sends an RST instead of a FIN."),
+      claim("beyond.reuse-delay", {{beyond, ""}},
+            "tcp_tw_reuse_delay (Linux 6.14 and later) moves the limit of one second before "
+            "which tcp_tw_reuse takes no TIME_WAIT over."),
+      claim("beyond.time-wait-restart", {{beyond, ""}},
+            "A repeated FIN starts the 60 s of TIME_WAIT again, and no other segment does."),
+      claim("beyond.keepalive-close-wait", {{beyond, ""}},
+            "Keepalive ends a CLOSE_WAIT whose peer is gone."),
+      claim("beyond.challenge-ack", {{beyond, ""}},
+            "A SYN, an RST or an ACK outside the window is answered in every state with an "
+            "ACK that changes nothing, at a limited rate."),
+      claim("beyond.reuseport", {{beyond, ""}},
+            "SO_REUSEPORT lets a server bind a port that has connections in TIME_WAIT, as "
+            "SO_REUSEADDR does."),
+      claim("beyond.bind-no-port", {{beyond, ""}},
+            "With IP_BIND_ADDRESS_NO_PORT a client that binds its source address runs out of "
+            "ports for each destination on its own and not for all together."),
+      claim("beyond.nat-port-reuse", {{beyond, ""}},
+            "A NAT that gives a port to another connection within 60 s makes its SYN meet the "
+            "TIME_WAIT of the previous one at the server, and that connection is delayed or "
+            "fails."),
+  };
+  return all;
+}
+
+}  // namespace
+
+std::span<const Document> documents() {
+  return kDocuments;
+}
+
+std::span<const Claim> claims() {
+  return catalogue();
+}
+
+const Claim* find_claim(std::string_view id) {
+  auto found = std::ranges::find(catalogue(), id, &Claim::id);
+  return found == catalogue().end() ? nullptr : &*found;
+}
+
+}  // namespace twlab

@@ -1,0 +1,83 @@
+#include "lab/host.h"
+
+#include <fmt/format.h>
+
+#include "lab/lab.h"
+#include "net/settings.h"
+
+namespace twlab {
+namespace {
+
+// Addresses of the blocks set aside for documentation (RFC 5737, RFC 3849).
+Address address_of(Family family, uint8_t number) {
+  return Address::parse(family == Family::inet ? fmt::format("192.0.2.{}", number)
+                                               : fmt::format("2001:db8::{:x}", number));
+}
+
+}  // namespace
+
+Host::Host(Lab& lab, std::string name, uint8_t number)
+    : lab_(lab),
+      name_(std::move(name)),
+      address_(address_of(lab.family(), number)),
+      mac_{0x02, 0, 0, 0, 0, number},
+      ns_(os::Namespace::create()),
+      diag_(ns_),
+      settings_(net::pin_settings(ns_)),
+      counters_(ns_),
+      counters_before_(counters_.read()) {
+  net::set_up(ns_, "lo", true);
+}
+
+Socket Host::socket() {
+  return Socket(lab_, *this);
+}
+
+Socket Host::listen(uint16_t port, int backlog) {
+  Socket listener = socket();
+  listener.set_option(SOL_SOCKET, SO_REUSEADDR, 1);
+  listener.need(listener.bind(at(port)));
+  listener.need(listener.listen(backlog));
+  return listener;
+}
+
+net::TcpState Host::state(const Tuple& tuple) {
+  auto socket = find(tuple);
+  return socket ? socket->state : net::TcpState::CLOSED;
+}
+
+std::optional<net::SocketInfo> Host::find(const Tuple& tuple) {
+  lab_.collect();
+  return diag_.find(tuple);
+}
+
+std::vector<net::SocketInfo> Host::sockets(uint32_t states) {
+  lab_.collect();
+  return diag_.dump(lab_.family(), states);
+}
+
+bool Host::has(const std::string& sysctl) const {
+  try {
+    os::read_sysctl(ns_, sysctl);
+    return true;
+  } catch (const std::system_error&) {
+    return false;
+  }
+}
+
+std::string Host::get(const std::string& sysctl) const {
+  return os::read_sysctl(ns_, sysctl);
+}
+
+void Host::set(const std::string& sysctl, const std::string& value) {
+  os::write_sysctl(ns_, sysctl, value);
+  lab_.note(Note::Kind::setting, fmt::format("{} = {}", sysctl, value), name_);
+}
+
+int64_t Host::counter(const std::string& name) const {
+  auto rose = counters();
+  auto found = rose.find(name);
+  return found == rose.end() ? 0 : found->second;
+}
+
+}  // namespace twlab

@@ -1,0 +1,275 @@
+#include "lab/lab.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cassert>
+
+namespace twlab {
+namespace {
+
+// More tuples than this on one host are a scale lab's, which counts sockets and follows none.
+constexpr size_t kMostWatched = 64;
+// Below this a wait is not worth telling.
+constexpr Duration kWorthTelling = 500ms;
+// How often to look whether a state has changed once its timer has run out: timers of the kernel's
+// wheel may be late by an eighth of their length.
+constexpr Duration kLook = 5ms;
+
+}  // namespace
+
+Lab::Lab(const LabInfo& info, Family family, Waiting waiting)
+    : info_(info),
+      family_(family),
+      waiting_(std::move(waiting)),
+      realtime_offset_(os::realtime_offset()),
+      harness_(os::Namespace::create()),
+      wire_(loop_, *this) {
+  result_.lab = info.name;
+  result_.family = family;
+  result_.begin = os::now();
+  loop_.add(wakeup_.fd(), [this] { wakeup_.acknowledge(); });
+}
+
+Lab::~Lab() = default;
+
+// --- waiting -------------------------------------------------------------------------------------
+
+bool Lab::until(const std::function<bool()>& condition, Duration limit,
+                const std::function<Time()>& next) {
+  collect();
+  bool reached = loop_.until(condition, os::now() + limit, next);
+  collect();
+  sample();
+  return reached;
+}
+
+bool Lab::until_readable(int fd, Duration limit) {
+  bool ready = false;
+  loop_.add(fd, [&] { ready = true; });
+  bool reached = until([&] { return ready; }, limit);
+  loop_.remove(fd);
+  return reached;
+}
+
+void Lab::wait(Duration duration, const std::string& what) {
+  if (duration >= kWorthTelling) waiting_(what, os::now() + duration);
+  until([] { return false; }, duration);
+}
+
+bool Lab::reaches_state(Host& host, const Tuple& tuple, net::TcpState state, Duration limit,
+                        Time* when) {
+  watch(host, tuple);
+  if (limit >= kWorthTelling * 6)
+    waiting_(fmt::format("{} to be {}", host.name(), net::name(state)), os::now() + limit);
+  Time next = os::now();
+  return until(
+      [&] {
+        sample();
+        const net::SocketInfo& socket = host.watched_.at(tuple);
+        Time now = os::now();
+        // Frames wake the loop; what a timer does, only a look shows.
+        next = now + std::max(socket.timer == Timer::off ? 50 * kLook : socket.timer_left, kLook);
+        if (socket.state != state) return false;
+        if (when) *when = now;
+        return true;
+      },
+      limit, [&] { return next; });
+}
+
+Time Lab::await_state(Host& host, const Tuple& tuple, net::TcpState state, Duration limit) {
+  Time when{};
+  if (!reaches_state(host, tuple, state, limit, &when))
+    throw Unexpected(fmt::format("{}: {} is {}, not {}, after {}", host.name(), show(tuple),
+                                 net::name(host.state(tuple)), net::name(state), os::show(limit)));
+  return when;
+}
+
+// --- recording -----------------------------------------------------------------------------------
+
+Event* Lab::event(EventId id) {
+  auto& events = result_.recording.events;
+  // Ids rise in the order of arrival until finish() sorts by time.
+  auto found =
+      std::lower_bound(events.begin(), events.end(), id,
+                       [](const Event& event, EventId wanted) { return event.id < wanted; });
+  return found != events.end() && found->id == id ? &*found : nullptr;
+}
+
+uint32_t Lab::arrived(const wire::Frame& frame) {
+  Host* host = interface_hosts_.at(frame.interface);
+  if (host && frame.packet) {
+    const wire::Packet& packet = *frame.packet;
+    watch(*host, frame.outgoing ? Tuple{packet.source, packet.destination}
+                                : Tuple{packet.destination, packet.source});
+  }
+  const std::string& name = result_.recording.interfaces.at(frame.interface).host;
+  EventId id = result_.recording.add(frame.time, name, frame);
+  std::get<wire::Frame>(result_.recording.events.back().what).id = id;
+  return id;
+}
+
+void Lab::annotated(uint32_t id, const std::string& note) {
+  say(id, note);
+}
+
+void Lab::say(EventId id, const std::string& words) {
+  Event* found = event(id);
+  assert(found && std::holds_alternative<wire::Frame>(found->what));
+  std::string& note = std::get<wire::Frame>(found->what).note;
+  note += note.empty() ? words : "; " + words;
+}
+
+void Lab::decided_by(EventId id) {
+  Event* found = event(id);
+  if (!found) return;
+  if (auto* frame = std::get_if<wire::Frame>(&found->what)) frame->decisive = true;
+}
+
+EventId Lab::note(Note::Kind kind, const std::string& text, const std::string& host) {
+  collect();
+  return result_.recording.add(os::now(), host, Note{kind, text});
+}
+
+EventId Lab::mark(const std::string& text) {
+  return note(Note::Kind::remark, text);
+}
+
+Result Lab::record(Host& host, const net::Call& call) {
+  collect();
+  EventId id = result_.recording.add(call.begin, host.name(), call);
+  if (call.tuple.remote.port != 0) watch(host, call.tuple);
+  sample();
+  return {call, id};
+}
+
+void Lab::watch(Host& host, const Tuple& tuple) {
+  if (host.watched_.size() < kMostWatched) host.watched_.emplace(tuple, net::SocketInfo{});
+}
+
+void Lab::sample() {
+  for (Host& host : hosts_)
+    for (auto& [tuple, last] : host.watched_) sample(host, tuple, last);
+}
+
+void Lab::sample(Host& host, const Tuple& tuple, net::SocketInfo& last) {
+  net::SocketInfo current = host.diag_.find(tuple).value_or(net::SocketInfo{});
+  if (current.state != last.state || current.timer != last.timer)
+    result_.recording.add(
+        os::now(), host.name(),
+        StateChange{tuple, last.state, current.state, current.timer, current.timer_left});
+  last = current;
+}
+
+std::vector<Seen> Lab::trace(Host& host, EventId since) {
+  collect();
+  std::vector<Seen> seen;
+  for (const Event& event : result_.recording.events) {
+    const auto* frame = std::get_if<wire::Frame>(&event.what);
+    if (event.id <= since || event.host != host.name() || !frame || !frame->packet) continue;
+    seen.push_back({event.id, frame->time, frame->outgoing, frame->packet->segment});
+  }
+  std::stable_sort(seen.begin(), seen.end(),
+                   [](const Seen& a, const Seen& b) { return a.time < b.time; });
+  return seen;
+}
+
+std::vector<Seen> Lab::trace(Host& host, const Tuple& tuple, EventId since) {
+  std::vector<Seen> seen = trace(host, since);
+  std::erase_if(seen, [&](const Seen& one) {
+    uint16_t local = one.outgoing ? *one.segment.source : *one.segment.destination;
+    uint16_t remote = one.outgoing ? *one.segment.destination : *one.segment.source;
+    return local != tuple.local.port || remote != tuple.remote.port;
+  });
+  return seen;
+}
+
+// --- judging -------------------------------------------------------------------------------------
+
+Section& Lab::section(const std::string& title) {
+  note(Note::Kind::section, title);
+  sections_.push_back(Section(*this, title, false));
+  return sections_.back();
+}
+
+Section& Lab::control(const std::string& title) {
+  note(Note::Kind::section, "control: " + title);
+  sections_.push_back(Section(*this, title, true));
+  return sections_.back();
+}
+
+namespace {
+
+// The first check of the outcome, in words.
+std::string describe(const Section& section, Outcome outcome) {
+  for (const Check& check : section.result().checks)
+    if (check.outcome == outcome)
+      return fmt::format("{}: wanted {}, got {}", check.what, check.wanted, check.got);
+  return "no check was made";
+}
+
+}  // namespace
+
+Judgement Lab::judge(const std::string& claim, std::initializer_list<const Section*> sections,
+                     const Section& control) {
+  assert(std::find(info_.claims.begin(), info_.claims.end(), claim) != info_.claims.end());
+  ClaimVerdict made{.claim = claim, .control = control.result().title};
+  const Section* failed = nullptr;
+  const Section* unclear = nullptr;
+  size_t checks = 0;
+  for (const Section* section : sections) {
+    made.sections.push_back(section->result().title);
+    checks += section->result().checks.size();
+    if (section->outcome() == Outcome::fails && !failed) failed = section;
+    if (section->outcome() == Outcome::unclear && !unclear) unclear = section;
+  }
+  if (!control.holds()) {
+    made.verdict = Verdict::inconclusive;
+    made.reason = "the control (" + made.control +
+                  ") did not come out as it must: " + describe(control, control.outcome());
+  } else if (failed) {
+    made.verdict = Verdict::refuted;
+    made.reason = describe(*failed, Outcome::fails);
+  } else if (unclear) {
+    made.verdict = Verdict::inconclusive;
+    made.reason = describe(*unclear, Outcome::unclear);
+  } else {
+    made.verdict = Verdict::confirmed;
+    made.reason = checks == 1 ? describe(**sections.begin(), Outcome::holds)
+                              : fmt::format(
+                                    "all {} checks hold, and the control came out the "
+                                    "other way",
+                                    checks);
+  }
+  result_.verdicts.push_back(std::move(made));
+  return Judgement(result_.verdicts.back());
+}
+
+LabResult Lab::finish() {
+  collect();
+  sample();
+  Recording& recording = result_.recording;
+  recording.frames_lost = wire_.lost();
+  for (Host& host : hosts_) {
+    recording.settings.insert(host.settings().begin(), host.settings().end());
+    recording.counters[host.name()] = host.counters();
+  }
+  recording.sort();
+  for (const Section& section : sections_) result_.sections.push_back(section.result());
+  Duration moved = os::realtime_offset() - realtime_offset_;
+  std::string doubt;
+  if (recording.frames_lost > 0)
+    doubt = fmt::format("the capture lost {} frames; run fewer labs at a time (--jobs)",
+                        recording.frames_lost);
+  else if (moved > 5ms || moved < -5ms)
+    doubt = fmt::format("somebody set the clock by {} meanwhile; run it again", os::show(moved));
+  for (ClaimVerdict& verdict : result_.verdicts)
+    if (!doubt.empty()) {
+      verdict.verdict = Verdict::inconclusive;
+      verdict.reason = doubt;
+    }
+  result_.took = os::now() - result_.begin;
+  return std::move(result_);
+}
+
+}  // namespace twlab

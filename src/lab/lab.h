@@ -1,0 +1,199 @@
+// What a lab is written with; the only header that labs include.
+//
+// A lab builds its testbed, lets real kernel sockets and crafted segments meet on it, adds checks
+// to sections and judges its claims from them. It runs in a process of its own, once for each
+// family.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <initializer_list>
+#include <list>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "lab/claim.h"
+#include "lab/host.h"
+#include "lab/process.h"
+#include "lab/recording.h"
+#include "lab/registry.h"
+#include "lab/result.h"
+#include "lab/section.h"
+#include "lab/socket.h"
+#include "os/loop.h"
+#include "wire/peer.h"
+#include "wire/relay.h"
+#include "wire/wire.h"
+
+namespace twlab {
+
+using enum net::TcpState;
+using net::Timer;
+using wire::absent, wire::has;
+using wire::ACK, wire::FIN, wire::Flags, wire::PSH, wire::RST, wire::SYN;
+using wire::Answer, wire::Peer, wire::PeerConnection, wire::PeerOptions, wire::Relay, wire::Segment;
+
+// A step on which the rest depends did not go as it must on any kernel: the lab ends with `error`.
+struct Unexpected : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+// Thrown by a lab: its claims that are not judged yet get this verdict, with the text as reason.
+struct FeatureAbsent : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+struct NotMeasurable : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// Two kernel sockets, connected to one another.
+struct Connection {
+  Socket client, server;
+};
+
+// A verdict in the making.
+class Judgement {
+ public:
+  explicit Judgement(ClaimVerdict& verdict) : verdict_(verdict) {}
+  // Replaces the reason that was put together from the checks by a sentence.
+  void because(std::string reason) { verdict_.reason = std::move(reason); }
+  Verdict verdict() const { return verdict_.verdict; }
+
+ private:
+  ClaimVerdict& verdict_;
+};
+
+class Lab : private wire::Observer {
+ public:
+  using Waiting = std::function<void(const std::string& what, Time until)>;
+  Lab(const LabInfo& info, Family family, Waiting waiting);
+  ~Lab() override;
+  Lab(const Lab&) = delete;
+  Lab& operator=(const Lab&) = delete;
+
+  Family family() const { return family_; }
+
+  // --- testbed -----------------------------------------------------------------------------------
+  struct Kernels {
+    Host& client;
+    Host& server;
+  };
+  struct RelayedKernels {
+    Host& client;
+    Host& server;
+    Relay& relay;
+    size_t from_client, from_server;  // for the relay's rules
+  };
+  struct KernelAndPeer {
+    Host& host;
+    Peer& peer;
+  };
+
+  // Two kernels on one veth pair.
+  Kernels two_kernels();
+  // Two kernels with the harness between them.
+  RelayedKernels two_kernels_relayed();
+  // One kernel, and an endpoint driven by hand.
+  KernelAndPeer kernel_and_peer(const std::string& host = "server");
+
+  // The pieces of the above. Everything lives as long as the lab.
+  Host& host(const std::string& name);
+  void link(Host& a, Host& b);
+  RelayedKernels relay(Host& client, Host& server);
+  Peer& peer(Host& host, const std::string& name = "peer");
+
+  // A connection between two kernels, through the three-way handshake. The listener is made when
+  // the server has none on that port yet.
+  Connection connect(Host& client, Host& server, uint16_t port = 5000);
+  // The listener that connect() made.
+  Socket& listener(Host& server, uint16_t port = 5000);
+
+  // A process that owns the sockets from now on; killing it closes them.
+  Process& process(Host& host, std::vector<Socket*> sockets);
+
+  // --- waiting: frames are taken in and relayed meanwhile ----------------------------------------
+  bool until(const std::function<bool()>& condition, Duration limit,
+             const std::function<Time()>& next = {});
+  bool until_readable(int fd, Duration limit);
+  void wait(Duration duration, const std::string& what);
+  // Waits until the host's socket of the tuple is in the state (CLOSED: gone), looking whenever
+  // frames come and whenever its timer ends. Returns when that was seen first; throws Unexpected at
+  // the limit.
+  Time await_state(Host& host, const Tuple& tuple, net::TcpState state, Duration limit = 2s);
+  // The same without throwing.
+  bool reaches_state(Host& host, const Tuple& tuple, net::TcpState state, Duration limit,
+                     Time* when = nullptr);
+  void collect() { wire_.collect(); }
+
+  // --- what was recorded -------------------------------------------------------------------------
+  // An event of its own; what comes later has a higher id.
+  EventId mark(const std::string& text = "");
+  // The segments of this connection as the host's end of the link saw them, since the mark. `tuple`
+  // is the host's own; its frames are those with these two endpoints.
+  std::vector<Seen> trace(Host& host, const Tuple& tuple, EventId since = 0);
+  // All TCP segments at the host's end since the mark.
+  std::vector<Seen> trace(Host& host, EventId since = 0);
+  // Puts words beside a frame; they go into the capture and the ladder.
+  void say(EventId frame, const std::string& words);
+  EventId note(Note::Kind kind, const std::string& text, const std::string& host = "");
+  const Recording& recording() const { return result_.recording; }
+
+  // --- judging -----------------------------------------------------------------------------------
+  Section& section(const std::string& title);
+  Section& control(const std::string& title);
+  // The claim is confirmed when all checks of the sections hold, refuted when one fails, and
+  // inconclusive when one is unclear, or when the control did not come out the other way.
+  Judgement judge(const std::string& claim, std::initializer_list<const Section*> sections,
+                  const Section& control);
+  Judgement judge(const std::string& claim, const Section& section, const Section& control) {
+    return judge(claim, {&section}, control);
+  }
+
+  // --- for the pieces above, not for labs --------------------------------------------------------
+  Result record(Host& host, const net::Call& call);
+  void decided_by(EventId id);
+  os::Wakeup& wakeup() { return wakeup_; }
+  // Ends the testbed and gives what was recorded.
+  LabResult finish();
+
+ private:
+  uint32_t arrived(const wire::Frame& frame) override;
+  void annotated(uint32_t id, const std::string& note) override;
+  void handled() override { sample(); }
+  size_t open_taps(const std::vector<std::pair<Host*, wire::TapSpec>>& taps);
+  void watch(Host& host, const Tuple& tuple);
+  void sample();
+  void sample(Host& host, const Tuple& tuple, net::SocketInfo& last);
+  Event* event(EventId id);
+
+  const LabInfo& info_;
+  Family family_;
+  Waiting waiting_;
+  Duration realtime_offset_;
+  LabResult result_;
+  os::Loop loop_;
+  os::Wakeup wakeup_;
+  os::Namespace harness_;
+  std::list<Host> hosts_;
+  wire::Wire wire_;
+  std::vector<Host*> interface_hosts_;  // by Frame::interface; null for a peer's end
+  std::list<Peer> peers_;
+  std::list<Relay> relays_;
+  std::list<Process> processes_;
+  std::map<std::pair<Host*, uint16_t>, Socket> listeners_;
+  std::list<Section> sections_;
+};
+
+// Defines and registers a lab: LAB(name_as_identifier, {.name = ..., .story = ..., ...}) { body }.
+#define LAB(identifier, ...)                                      \
+  static void identifier(twlab::Lab& lab);                        \
+  static const twlab::Registration registration_##identifier([] { \
+    twlab::LabInfo info __VA_ARGS__;                              \
+    info.file = __FILE__;                                         \
+    info.body = identifier;                                       \
+    return info;                                                  \
+  }());                                                           \
+  static void identifier([[maybe_unused]] twlab::Lab& lab)
+
+}  // namespace twlab

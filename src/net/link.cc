@@ -1,0 +1,171 @@
+#include "net/link.h"
+
+#include <linux/ethtool.h>
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/neighbour.h>
+#include <linux/rtnetlink.h>
+#include <linux/sockios.h>
+#include <linux/veth.h>
+#include <net/if.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include <cstring>
+
+#include "net/netlink.h"
+#include "os/error.h"
+
+namespace twlab::net {
+namespace {
+
+int af(Family family) {
+  return family == Family::inet ? AF_INET : AF_INET6;
+}
+
+// A netlink request under construction, with room enough for any that is made here.
+class Request {
+ public:
+  Request(uint16_t type, uint16_t flags) : header_(mnl_nlmsg_put_header(buffer_)) {
+    header_->nlmsg_type = type;
+    header_->nlmsg_flags = static_cast<uint16_t>(NLM_F_REQUEST | NLM_F_ACK | flags);
+  }
+  template <typename T>
+  T* body() {
+    return static_cast<T*>(mnl_nlmsg_put_extra_header(header_, sizeof(T)));
+  }
+  nlmsghdr* get() { return header_; }
+  void put(uint16_t type, const void* data, size_t size) {
+    mnl_attr_put(header_, type, size, data);
+  }
+  void put(uint16_t type, const Address& address) {
+    put(type, address.bytes.data(), address.size());
+  }
+  void put_ns(const LinkEnd& end) {
+    mnl_attr_put_u32(header_, IFLA_NET_NS_FD, static_cast<uint32_t>(end.ns->fd()));
+    mnl_attr_put_strz(header_, IFLA_IFNAME, end.device.c_str());
+    put(IFLA_ADDRESS, end.mac.data(), end.mac.size());
+  }
+
+ private:
+  char buffer_[1024];
+  nlmsghdr* header_;
+};
+
+int index_of(const LinkEnd& end) {
+  os::Inside inside(*end.ns);
+  unsigned index = if_nametoindex(end.device.c_str());
+  if (index == 0) os::fail(errno, "looking up interface " + end.device);
+  return static_cast<int>(index);
+}
+
+void switch_off_offloads(const LinkEnd& end) {
+  os::Inside inside(*end.ns);
+  os::UniqueFd fd(os::check(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "opening a socket"));
+  // Without checksumming and scatter-gather the kernel can neither segment nor leave a checksum to
+  // hardware that is not there; generic receive offload would merge what comes in.
+  for (uint32_t command :
+       {ETHTOOL_STXCSUM, ETHTOOL_STSO, ETHTOOL_SGSO, ETHTOOL_SGRO, ETHTOOL_SSG}) {
+    ethtool_value value{command, 0};
+    ifreq request{};
+    std::strncpy(request.ifr_name, end.device.c_str(), IFNAMSIZ - 1);
+    request.ifr_data = reinterpret_cast<char*>(&value);
+    if (ioctl(fd.get(), SIOCETHTOOL, &request) != 0 && errno != EOPNOTSUPP)
+      os::fail(errno, "switching offloads off on " + end.device);
+  }
+}
+
+// The kernel solicits routers, detects duplicates and invents link-local addresses on its own; none
+// of that belongs into a capture. A kernel without IPv6 has none of these settings.
+void quieten_ipv6(const LinkEnd& end) {
+  std::string prefix = "net.ipv6.conf." + end.device + ".";
+  for (auto [name, value] : {std::pair{"accept_dad", "0"},
+                             {"dad_transmits", "0"},
+                             {"router_solicitations", "0"},
+                             {"accept_ra", "0"},
+                             {"addr_gen_mode", "1"}}) {
+    try {
+      os::write_sysctl(*end.ns, prefix + name, value);
+    } catch (const std::system_error& error) {
+      if (error.code().value() != ENOENT) throw;
+    }
+  }
+}
+
+}  // namespace
+
+void make_link(const LinkEnd& a, const LinkEnd& b) {
+  os::during("making the link " + a.device + " - " + b.device, [&] {
+    Netlink netlink(*a.ns, NETLINK_ROUTE);
+    Request request(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
+    request.body<ifinfomsg>()->ifi_family = AF_UNSPEC;
+    request.put_ns(a);
+    nlattr* info = mnl_attr_nest_start(request.get(), IFLA_LINKINFO);
+    mnl_attr_put_strz(request.get(), IFLA_INFO_KIND, "veth");
+    nlattr* data = mnl_attr_nest_start(request.get(), IFLA_INFO_DATA);
+    nlattr* peer = mnl_attr_nest_start(request.get(), VETH_INFO_PEER);
+    request.body<ifinfomsg>();
+    request.put_ns(b);
+    mnl_attr_nest_end(request.get(), peer);
+    mnl_attr_nest_end(request.get(), data);
+    mnl_attr_nest_end(request.get(), info);
+    netlink.ask(request.get(), "asking for a veth pair");
+    for (const LinkEnd* end : {&a, &b}) {
+      switch_off_offloads(*end);
+      quieten_ipv6(*end);
+    }
+    set_up(*a.ns, a.device, true);
+    set_up(*b.ns, b.device, true);
+  });
+}
+
+void add_address(const LinkEnd& end, const Address& address, int prefix) {
+  Netlink netlink(*end.ns, NETLINK_ROUTE);
+  Request request(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL);
+  auto* body = request.body<ifaddrmsg>();
+  body->ifa_family = static_cast<uint8_t>(af(address.family));
+  body->ifa_prefixlen = static_cast<uint8_t>(prefix);
+  body->ifa_flags = address.family == Family::inet6 ? IFA_F_NODAD : 0;
+  body->ifa_index = static_cast<uint32_t>(index_of(end));
+  request.put(IFA_LOCAL, address);
+  request.put(IFA_ADDRESS, address);
+  netlink.ask(request.get(), "adding address " + show(address) + " to " + end.device);
+}
+
+void add_neighbour(const LinkEnd& end, const Address& neighbour, const Mac& mac) {
+  Netlink netlink(*end.ns, NETLINK_ROUTE);
+  Request request(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE);
+  auto* body = request.body<ndmsg>();
+  body->ndm_family = static_cast<uint8_t>(af(neighbour.family));
+  body->ndm_ifindex = index_of(end);
+  body->ndm_state = NUD_PERMANENT;
+  request.put(NDA_DST, neighbour);
+  request.put(NDA_LLADDR, mac.data(), mac.size());
+  netlink.ask(request.get(), "adding neighbour " + show(neighbour) + " on " + end.device);
+}
+
+void add_default_route(const LinkEnd& end, const Address& gateway) {
+  Netlink netlink(*end.ns, NETLINK_ROUTE);
+  Request request(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL);
+  auto* body = request.body<rtmsg>();
+  body->rtm_family = static_cast<uint8_t>(af(gateway.family));
+  body->rtm_table = RT_TABLE_MAIN;
+  body->rtm_protocol = RTPROT_BOOT;
+  body->rtm_scope = RT_SCOPE_UNIVERSE;
+  body->rtm_type = RTN_UNICAST;
+  request.put(RTA_GATEWAY, gateway);
+  netlink.ask(request.get(), "adding a route by way of " + show(gateway));
+}
+
+void set_up(const os::Namespace& ns, const std::string& device, bool up) {
+  Netlink netlink(ns, NETLINK_ROUTE);
+  Request request(RTM_NEWLINK, 0);
+  auto* body = request.body<ifinfomsg>();
+  body->ifi_family = AF_UNSPEC;
+  body->ifi_index = index_of({&ns, device, {}});
+  body->ifi_change = IFF_UP;
+  body->ifi_flags = up ? IFF_UP : 0;
+  netlink.ask(request.get(), (up ? "setting up " : "setting down ") + device);
+}
+
+}  // namespace twlab::net

@@ -1,0 +1,86 @@
+#include "os/namespace.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <linux/capability.h>
+#include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "os/error.h"
+#include "os/file.h"
+
+namespace twlab::os {
+namespace {
+
+UniqueFd open_current() {
+  return UniqueFd(check(::open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC),
+                        "opening the network namespace"));
+}
+
+std::string sysctl_path(std::string name) {
+  std::replace(name.begin(), name.end(), '.', '/');
+  return "/proc/sys/" + name;
+}
+
+bool may_administer_networks() {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct data[2] = {};
+  if (syscall(SYS_capget, &header, data) != 0) return false;
+  auto has = [&](int cap) { return (data[cap / 32].effective >> (cap % 32) & 1) != 0; };
+  return has(CAP_NET_ADMIN) && has(CAP_NET_RAW) && has(CAP_SYS_ADMIN);
+}
+
+}  // namespace
+
+Namespace Namespace::current() {
+  return Namespace(open_current());
+}
+
+Namespace Namespace::create() {
+  UniqueFd before = open_current();
+  check(unshare(CLONE_NEWNET), "making a network namespace");
+  Namespace made(open_current());
+  check(setns(before.get(), CLONE_NEWNET), "returning to the network namespace");
+  return made;
+}
+
+Inside::Inside(const Namespace& ns) : before_(open_current()) {
+  check(setns(ns.fd(), CLONE_NEWNET), "entering a network namespace");
+}
+
+Inside::~Inside() {
+  // Nothing sensible can be done in a namespace one did not mean to be in.
+  if (setns(before_.get(), CLONE_NEWNET) != 0) std::terminate();
+}
+
+bool become_namespace_root() {
+  if (may_administer_networks()) return false;
+  uid_t uid = geteuid();
+  gid_t gid = getegid();
+  check(unshare(CLONE_NEWUSER), "making a user namespace");
+  // Without "deny" an unprivileged process may not write its gid map (user_namespaces(7)).
+  write_in_place("/proc/self/setgroups", "deny");
+  write_in_place("/proc/self/uid_map", fmt::format("0 {} 1", uid));
+  write_in_place("/proc/self/gid_map", fmt::format("0 {} 1", gid));
+  return true;
+}
+
+std::string read_sysctl(const Namespace& ns, const std::string& name) {
+  Inside inside(ns);
+  std::string value = read_file(sysctl_path(name));
+  while (!value.empty() && value.back() == '\n') value.pop_back();
+  std::replace(value.begin(), value.end(), '\t', ' ');
+  return value;
+}
+
+void write_sysctl(const Namespace& ns, const std::string& name, const std::string& value) {
+  during("setting " + name + " to " + value, [&] {
+    Inside inside(ns);
+    write_in_place(sysctl_path(name), value);
+  });
+}
+
+}  // namespace twlab::os

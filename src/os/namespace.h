@@ -1,0 +1,51 @@
+// Network namespaces, held by descriptors alone: no name in /run/netns, so that nothing is left
+// when the process ends, however it ends.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "os/fd.h"
+
+namespace twlab::os {
+
+class Namespace {
+ public:
+  // A new one, empty but for its loopback interface (down). The calling thread stays where it is.
+  // Throws std::system_error; EPERM or ENOSPC when the system allows none.
+  static Namespace create();
+  // The calling thread's own.
+  static Namespace current();
+
+  int fd() const { return fd_.get(); }
+
+ private:
+  explicit Namespace(UniqueFd fd) : fd_(std::move(fd)) {}
+  UniqueFd fd_;
+};
+
+// While it lives, the calling thread is in the namespace. Sockets, captures and netlink handles
+// belong to the namespace in which they were made, so it is needed only to make them and to open
+// files of /proc/thread-self/net and /proc/sys/net.
+class Inside {
+ public:
+  explicit Inside(const Namespace& ns);
+  ~Inside();
+  Inside(const Inside&) = delete;
+  Inside& operator=(const Inside&) = delete;
+
+ private:
+  UniqueFd before_;
+};
+
+// Gives the calling process, which must have one thread only, a user namespace of its own in which
+// it is root, unless it already may administer networks. Returns whether it made one. Throws
+// std::system_error when the system allows no user namespaces.
+bool become_namespace_root();
+
+// A sysctl of the namespace by its dotted name ("net.ipv4.tcp_fin_timeout"); std::system_error with
+// ENOENT when this kernel has none, or none in this namespace.
+std::string read_sysctl(const Namespace& ns, const std::string& name);
+void write_sysctl(const Namespace& ns, const std::string& name, const std::string& value);
+
+}  // namespace twlab::os

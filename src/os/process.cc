@@ -1,0 +1,74 @@
+#include "os/process.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include "os/error.h"
+
+namespace twlab::os {
+
+Child Child::spawn(const std::function<int()>& body) {
+  pid_t parent = getpid();
+  pid_t pid = check(fork(), "starting a process");
+  if (pid != 0) return Child(pid);
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != parent) _exit(125);  // it ended before the line above
+  try {
+    _exit(body());
+  } catch (...) {
+    _exit(125);
+  }
+}
+
+Child::Child(Child&& other) noexcept : pid_(std::exchange(other.pid_, 0)) {}
+
+Child& Child::operator=(Child&& other) noexcept {
+  if (this != &other) {
+    end();
+    pid_ = std::exchange(other.pid_, 0);
+  }
+  return *this;
+}
+
+Child::~Child() {
+  end();
+}
+
+void Child::end() {
+  if (!running()) return;
+  signal(SIGKILL);
+  wait();
+}
+
+void Child::signal(int number) {
+  if (running()) ::kill(pid_, number);
+}
+
+std::optional<int> Child::try_wait() {
+  int status = 0;
+  if (check(waitpid(pid_, &status, WNOHANG), "waiting for a process") == 0) return {};
+  pid_ = 0;
+  return status;
+}
+
+int Child::wait() {
+  int status = 0;
+  while (waitpid(pid_, &status, 0) < 0)
+    if (errno != EINTR) fail(errno, "waiting for a process");
+  pid_ = 0;
+  return status;
+}
+
+std::string show_wait_status(int status) {
+  if (WIFEXITED(status)) return fmt::format("exit status {}", WEXITSTATUS(status));
+  const char* abbreviation = sigabbrev_np(WTERMSIG(status));
+  return fmt::format("killed by SIG{}", abbreviation ? abbreviation : "?");
+}
+
+}  // namespace twlab::os

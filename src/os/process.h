@@ -1,0 +1,39 @@
+// A child process that never outlives its parent.
+#pragma once
+
+#include <sys/types.h>
+
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace twlab::os {
+
+class Child {
+ public:
+  // Forks. The child runs the body and leaves with what it returns, without running exit handlers
+  // or destructors of the parent's frames; an exception ends it with status 125. The kernel sends
+  // it SIGKILL when the *thread* that called spawn ends, however that happens.
+  static Child spawn(const std::function<int()>& body);
+
+  Child(Child&& other) noexcept;
+  Child& operator=(Child&& other) noexcept;
+  ~Child();  // kills and reaps a child that still runs
+
+  pid_t pid() const { return pid_; }
+  bool running() const { return pid_ > 0; }
+  void signal(int number);
+  // The wait status (wait(2)) once it has ended; none while it runs. After that pid() is 0.
+  std::optional<int> try_wait();
+  int wait();
+
+ private:
+  explicit Child(pid_t pid) : pid_(pid) {}
+  void end();
+  pid_t pid_ = 0;  // stays ours until reaped, so it cannot become another process
+};
+
+// "exit status 1", "killed by SIGSEGV".
+std::string show_wait_status(int status);
+
+}  // namespace twlab::os
