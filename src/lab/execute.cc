@@ -24,7 +24,8 @@ void settle(LabResult& result, const LabInfo& info, Verdict verdict, const std::
 }  // namespace
 
 LabResult execute(const LabInfo& info, Family family,
-                  const std::function<void(const std::string& what, Time until)>& waiting) {
+                  const std::function<void(const std::string& what, Time until)>& waiting,
+                  const Settings& settings) {
   // Only there to make a blocking call return EINTR (Pending).
   struct sigaction nothing {};
   nothing.sa_handler = [](int) {};
@@ -38,7 +39,7 @@ LabResult execute(const LabInfo& info, Family family,
   std::string reason = "the lab ended without a verdict on this claim";
   try {
     os::become_namespace_root();
-    Lab lab(info, family, waiting);
+    Lab lab(info, family, waiting, settings);
     try {
       info.body(lab);
     } catch (const FeatureAbsent& absent) {

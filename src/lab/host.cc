@@ -23,7 +23,7 @@ Host::Host(Lab& lab, std::string name, uint8_t number)
       mac_{0x02, 0, 0, 0, 0, number},
       ns_(os::Namespace::create()),
       diag_(ns_),
-      settings_(net::pin_settings(ns_)),
+      settings_(net::pin_settings(ns_, lab.settings())),
       counters_(ns_),
       counters_before_(counters_.read()) {
   net::set_up(ns_, "lo", true);

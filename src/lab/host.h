@@ -49,7 +49,9 @@ class Host {
 
   // A counter as nstat names it ("TcpExt.PAWSEstab"): how much it rose since the lab began.
   int64_t counter(const std::string& name) const;
-  net::CounterValues counters() const { return net::difference(counters_before_, counters_.read()); }
+  net::CounterValues counters() const {
+    return net::difference(counters_before_, counters_.read());
+  }
 
   const std::map<std::string, std::string>& settings() const { return settings_; }
 

@@ -18,10 +18,11 @@ constexpr Duration kLook = 5ms;
 
 }  // namespace
 
-Lab::Lab(const LabInfo& info, Family family, Waiting waiting)
+Lab::Lab(const LabInfo& info, Family family, Waiting waiting, Settings settings)
     : info_(info),
       family_(family),
       waiting_(std::move(waiting)),
+      settings_(std::move(settings)),
       realtime_offset_(os::realtime_offset()),
       harness_(os::Namespace::create()),
       wire_(loop_, *this) {
@@ -60,8 +61,7 @@ void Lab::wait(Duration duration, const std::string& what) {
 bool Lab::reaches_state(Host& host, const Tuple& tuple, net::TcpState state, Duration limit,
                         Time* when) {
   watch(host, tuple);
-  if (limit >= kWorthTelling * 6)
-    waiting_(fmt::format("{} to be {}", host.name(), net::name(state)), os::now() + limit);
+  net::TcpState told = state;  // the state whose end was announced
   Time next = os::now();
   return until(
       [&] {
@@ -70,9 +70,16 @@ bool Lab::reaches_state(Host& host, const Tuple& tuple, net::TcpState state, Dur
         Time now = os::now();
         // Frames wake the loop; what a timer does, only a look shows.
         next = now + std::max(socket.timer == Timer::off ? 50 * kLook : socket.timer_left, kLook);
-        if (socket.state != state) return false;
-        if (when) *when = now;
-        return true;
+        if (socket.state == state) {
+          if (when) *when = now;
+          return true;
+        }
+        if (socket.timer_left >= kWorthTelling && socket.state != told) {
+          told = socket.state;
+          waiting_(fmt::format("{}'s {} to end", host.name(), net::name(told)),
+                   std::min(now + socket.timer_left, now + limit));
+        }
+        return false;
       },
       limit, [&] { return next; });
 }
@@ -98,15 +105,21 @@ Event* Lab::event(EventId id) {
 
 uint32_t Lab::arrived(const wire::Frame& frame) {
   Host* host = interface_hosts_.at(frame.interface);
-  if (host && frame.packet) {
-    const wire::Packet& packet = *frame.packet;
-    watch(*host, frame.outgoing ? Tuple{packet.source, packet.destination}
-                                : Tuple{packet.destination, packet.source});
+  touched_ = {};
+  if (frame.packet) {
+    touched_ = {frame.packet->source, frame.packet->destination};
+    if (host) watch(*host, frame.outgoing ? touched_ : touched_.reversed());
   }
   const std::string& name = result_.recording.interfaces.at(frame.interface).host;
   EventId id = result_.recording.add(frame.time, name, frame);
   std::get<wire::Frame>(result_.recording.events.back().what).id = id;
   return id;
+}
+
+void Lab::handled() {
+  for (Host& host : hosts_)
+    for (auto& [tuple, last] : host.watched_)
+      if (tuple == touched_ || tuple == touched_.reversed()) sample(host, tuple, last);
 }
 
 void Lab::annotated(uint32_t id, const std::string& note) {

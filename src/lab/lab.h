@@ -67,7 +67,8 @@ class Judgement {
 class Lab : private wire::Observer {
  public:
   using Waiting = std::function<void(const std::string& what, Time until)>;
-  Lab(const LabInfo& info, Family family, Waiting waiting);
+  // `settings` are sysctls that every host gets besides, and instead of, the pinned ones.
+  Lab(const LabInfo& info, Family family, Waiting waiting, Settings settings = {});
   ~Lab() override;
   Lab(const Lab&) = delete;
   Lab& operator=(const Lab&) = delete;
@@ -151,6 +152,7 @@ class Lab : private wire::Observer {
   }
 
   // --- for the pieces above, not for labs --------------------------------------------------------
+  const Settings& settings() const { return settings_; }
   Result record(Host& host, const net::Call& call);
   void decided_by(EventId id);
   os::Wakeup& wakeup() { return wakeup_; }
@@ -160,7 +162,7 @@ class Lab : private wire::Observer {
  private:
   uint32_t arrived(const wire::Frame& frame) override;
   void annotated(uint32_t id, const std::string& note) override;
-  void handled() override { sample(); }
+  void handled() override;
   size_t open_taps(const std::vector<std::pair<Host*, wire::TapSpec>>& taps);
   void watch(Host& host, const Tuple& tuple);
   void sample();
@@ -170,6 +172,7 @@ class Lab : private wire::Observer {
   const LabInfo& info_;
   Family family_;
   Waiting waiting_;
+  Settings settings_;
   Duration realtime_offset_;
   LabResult result_;
   os::Loop loop_;
@@ -177,6 +180,7 @@ class Lab : private wire::Observer {
   os::Namespace harness_;
   std::list<Host> hosts_;
   wire::Wire wire_;
+  Tuple touched_;                       // of the frame that is being handled, either way round
   std::vector<Host*> interface_hosts_;  // by Frame::interface; null for a peer's end
   std::list<Peer> peers_;
   std::list<Relay> relays_;

@@ -1,6 +1,7 @@
 // The labs that are built in, and what each says of itself.
 #pragma once
 
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,6 +12,9 @@
 namespace twlab {
 
 class Lab;
+
+// Sysctl (dotted name) -> value.
+using Settings = std::map<std::string, std::string>;
 
 struct LabInfo {
   std::string_view name{};   // "close.four-segments": group and name

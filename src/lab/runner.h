@@ -28,6 +28,7 @@ struct Progress {
 struct RunnerOptions {
   size_t jobs = 0;       // how many at a time at most; 0: as many as the runner thinks good
   Duration grace = 20s;  // a lab's deadline is what it needs and this besides
+  Settings settings;     // for every host of every lab, instead of the pinned ones
   // How a result passes from the child to the runner; decode throws on anything that encode did not
   // write whole.
   std::function<std::string(const LabResult&)> encode;
@@ -48,6 +49,7 @@ bool run_labs(std::span<const Task> tasks, const RunnerOptions& options);
 // namespaces: the process may be given a user namespace. `waiting` hears of each long wait. Never
 // throws.
 LabResult execute(const LabInfo& lab, Family family,
-                  const std::function<void(const std::string& what, Time until)>& waiting);
+                  const std::function<void(const std::string& what, Time until)>& waiting,
+                  const Settings& settings = {});
 
 }  // namespace twlab

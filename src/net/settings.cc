@@ -52,7 +52,8 @@ std::span<const Setting> pinned_settings() {
   return kPinned;
 }
 
-std::map<std::string, std::string> pin_settings(const os::Namespace& ns) {
+std::map<std::string, std::string> pin_settings(const os::Namespace& ns,
+                                                const std::map<std::string, std::string>& besides) {
   std::map<std::string, std::string> in_force;
   for (const Setting& setting : kPinned) {
     try {
@@ -62,6 +63,10 @@ std::map<std::string, std::string> pin_settings(const os::Namespace& ns) {
       if (error.code().value() != ENOENT) throw;
       in_force[setting.name] = "-";
     }
+  }
+  for (const auto& [name, value] : besides) {
+    os::write_sysctl(ns, name, value);
+    in_force[name] = os::read_sysctl(ns, name);
   }
   return in_force;
 }

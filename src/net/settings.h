@@ -21,8 +21,10 @@ struct Setting {
 
 std::span<const Setting> pinned_settings();
 
-// Pins them all and returns what is then read back; "-" for one that this kernel does not have in
-// the namespace. Throws std::system_error when the kernel has it and refuses the value.
-std::map<std::string, std::string> pin_settings(const os::Namespace& ns);
+// Pins them all, then those given besides, and returns what is then read back; "-" for a pinned one
+// that this kernel does not have in the namespace. Throws std::system_error when the kernel refuses
+// a value, or has none of the settings given besides.
+std::map<std::string, std::string> pin_settings(const os::Namespace& ns,
+                                                const std::map<std::string, std::string>& besides);
 
 }  // namespace twlab::net
