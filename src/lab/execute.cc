@@ -38,7 +38,7 @@ LabResult execute(const LabInfo& info, Family family,
   Verdict otherwise = Verdict::error;
   std::string reason = "the lab ended without a verdict on this claim";
   try {
-    os::become_namespace_root();
+    os::isolate();
     Lab lab(info, family, waiting, settings);
     try {
       info.body(lab);

@@ -197,6 +197,19 @@ std::vector<Seen> Lab::trace(Host& host, const Tuple& tuple, EventId since) {
   return seen;
 }
 
+std::vector<Seen> Lab::relative_trace(Host& host, const Tuple& tuple, EventId since) {
+  std::vector<Seen> seen = trace(host, tuple);
+  std::optional<uint32_t> base[2];  // initial sequence number of what is received, of what is sent
+  for (Seen& one : seen) {
+    Segment& segment = one.segment;
+    if (has(*segment.flags, SYN)) base[one.outgoing] = *segment.seq;
+    segment.seq = *segment.seq - base[one.outgoing].value_or(0);
+    if (has(*segment.flags, ACK)) segment.ack = *segment.ack - base[!one.outgoing].value_or(0);
+  }
+  std::erase_if(seen, [&](const Seen& one) { return one.id <= since; });
+  return seen;
+}
+
 // --- judging -------------------------------------------------------------------------------------
 
 Section& Lab::section(const std::string& title) {

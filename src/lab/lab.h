@@ -133,6 +133,9 @@ class Lab : private wire::Observer {
   // The segments of this connection as the host's end of the link saw them, since the mark. `tuple`
   // is the host's own; its frames are those with these two endpoints.
   std::vector<Seen> trace(Host& host, const Tuple& tuple, EventId since = 0);
+  // The same with sequence and acknowledgment numbers relative to the connection's first SYN each
+  // way, as tcpdump prints them: 0 is the SYN. Numbers whose SYN was not seen stay as they are.
+  std::vector<Seen> relative_trace(Host& host, const Tuple& tuple, EventId since = 0);
   // All TCP segments at the host's end since the mark.
   std::vector<Seen> trace(Host& host, EventId since = 0);
   // Puts words beside a frame; they go into the capture and the ladder.

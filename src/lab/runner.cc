@@ -110,8 +110,9 @@ void Runner::collect() {
 }
 
 Time Runner::next_wakeup() const {
-  auto first = std::ranges::min(workers_, {}, [](auto& worker) { return worker->deadline(); });
-  Duration left = first->deadline() - std::chrono::steady_clock::now();
+  auto deadline = workers_.front()->deadline();
+  for (auto& worker : workers_) deadline = std::min(deadline, worker->deadline());
+  Duration left = deadline - std::chrono::steady_clock::now();
   return os::now() + (options_.tick ? std::min(left, tick_interval) : left);
 }
 

@@ -100,9 +100,10 @@ bool Worker::read_progress() {
   unread_.append(buffer, static_cast<size_t>(n));
   for (size_t end; (end = unread_.find('\n')) != unread_.npos; unread_.erase(0, end + 1)) {
     int64_t until = 0;
-    auto [rest, error] = std::from_chars(unread_.data(), unread_.data() + end, until);
+    const char* line_end = unread_.data() + end;
+    auto [rest, error] = std::from_chars(unread_.data(), line_end, until);
     if (error != std::errc() || *rest != ' ') continue;
-    last_waiting_.assign(rest + 1, unread_.data() + end);
+    last_waiting_.assign(rest + 1, line_end);
     if (options_.progress)
       options_.progress({Progress::Kind::waiting, &task_, last_waiting_, Time(Duration(until))});
   }

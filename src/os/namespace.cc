@@ -56,16 +56,21 @@ Inside::~Inside() {
   if (setns(before_.get(), CLONE_NEWNET) != 0) std::terminate();
 }
 
-bool become_namespace_root() {
-  if (may_administer_networks()) return false;
-  uid_t uid = geteuid();
-  gid_t gid = getegid();
-  check(unshare(CLONE_NEWUSER), "making a user namespace");
-  // Without "deny" an unprivileged process may not write its gid map (user_namespaces(7)).
-  write_in_place("/proc/self/setgroups", "deny");
-  write_in_place("/proc/self/uid_map", fmt::format("0 {} 1", uid));
-  write_in_place("/proc/self/gid_map", fmt::format("0 {} 1", gid));
-  return true;
+void isolate() {
+  static bool done = false;
+  if (done) return;
+  if (!may_administer_networks()) {
+    uid_t uid = geteuid();
+    gid_t gid = getegid();
+    check(unshare(CLONE_NEWUSER), "making a user namespace");
+    // Without "deny" an unprivileged process may not write its gid map (user_namespaces(7)).
+    write_in_place("/proc/self/setgroups", "deny");
+    write_in_place("/proc/self/uid_map", fmt::format("0 {} 1", uid));
+    write_in_place("/proc/self/gid_map", fmt::format("0 {} 1", gid));
+  }
+  // The first namespace belongs to another user namespace: once left, there would be no way back in.
+  check(unshare(CLONE_NEWNET), "making a network namespace");
+  done = true;
 }
 
 std::string read_sysctl(const Namespace& ns, const std::string& name) {

@@ -38,10 +38,11 @@ class Inside {
   UniqueFd before_;
 };
 
-// Gives the calling process, which must have one thread only, a user namespace of its own in which
-// it is root, unless it already may administer networks. Returns whether it made one. Throws
-// std::system_error when the system allows no user namespaces.
-bool become_namespace_root();
+// Takes the calling process, which must have one thread only, away from the machine's network: into
+// an empty network namespace of its own, and into a user namespace in which it is root, unless it may
+// administer networks already. Does nothing the second time. Throws std::system_error when the system
+// allows no such namespaces.
+void isolate();
 
 // A sysctl of the namespace by its dotted name ("net.ipv4.tcp_fin_timeout"); std::system_error with
 // ENOENT when this kernel has none, or none in this namespace.

@@ -113,6 +113,8 @@ void fields(A& a, Event& e) {
       a.reject("type", "is no type of event");
   }
   std::visit([&](auto& what) { fields(a, what); }, e.what);
+  // A recorded frame bears its event's id.
+  if (auto* frame = std::get_if<wire::Frame>(&e.what)) frame->id = e.id;
 }
 
 template <typename A>
@@ -245,6 +247,16 @@ Json read(std::string_view text, const std::string& file, const char* format) {
   return json;
 }
 
+// Reports index the interfaces by what the frames say.
+void check_frames(const Recording& r, const std::string& path) {
+  for (const auto& event : r.events) {
+    auto* frame = std::get_if<wire::Frame>(&event.what);
+    if (frame && frame->interface >= r.interfaces.size())
+      malformed(path,
+                fmt::format("event {}: there is no interface {}", event.id, frame->interface));
+  }
+}
+
 Json header(const char* format) {
   return {{"format", format}, {"schema", Run::current_schema}};
 }
@@ -268,6 +280,7 @@ LabResult decode(std::string_view cbor) {
   LabResult result;
   In in(json, "the lab's result: ", transfer);
   fields(in, result);
+  check_frames(result.recording, "the lab's result:");
   return result;
 }
 
@@ -334,6 +347,7 @@ Recording parse_recording(std::string_view text, const std::string& file, const 
   Recording result;
   In in(json, file + ": ", recording);
   fields(in, result);
+  check_frames(result, file + ":");
   return result;
 }
 

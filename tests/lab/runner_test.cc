@@ -73,7 +73,7 @@ class RunnerTest : public ::testing::Test {
  protected:
   void SetUp() override {
     auto probe = os::Child::spawn([] {
-      os::become_namespace_root();
+      os::isolate();
       os::Namespace::create();
       return 0;
     });

@@ -1,0 +1,41 @@
+// The ladder diagram of a recording: hosts as lifelines, segments as arrows between them, system
+// calls and states of each side at its outer edge, time downwards, one row for each event.
+//
+// Rows are not to scale: waits of 50 ms and more are shown as a break with their length. Sequence
+// numbers are relative to the first SYN of their connection and direction; to a later one if that
+// is more than 16 MiB away, which makes it another connection of the same name. Where no SYN was
+// seen, or a number is further away than that, it is the one on the wire. A segment that
+// was seen to leave but not to arrive ends in an x; one that arrives without having been sent, such
+// as a copy, begins in a circle. What is no TCP is left out.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lab/result.h"
+
+namespace twlab::report {
+
+struct LadderOptions {
+  // Calls and states that decided a check; frames say so themselves.
+  std::vector<EventId> evidence;
+  // Of a long recording this many rows are shown at the beginning and at the end, and between them
+  // the deciding ones.
+  size_t keep = 120;
+  // With its own styles, to be a file; otherwise the page has to have ladder_css().
+  bool standalone = false;
+};
+
+// The options for a result's own recording: its checks' evidence.
+LadderOptions ladder_options(const LabResult& result);
+
+// One <svg> element, every text escaped, no ids: several fit into one page.
+std::string ladder_svg(const Recording& recording, const LadderOptions& options = {});
+std::string_view ladder_css();
+
+// At most 100 columns, no trailing spaces. An arrow that is long under way is drawn twice: `~`
+// where it leaves and `~` where it arrives.
+std::string ladder_text(const Recording& recording, const LadderOptions& options = {});
+
+}  // namespace twlab::report
