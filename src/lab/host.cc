@@ -6,20 +6,10 @@
 #include "net/settings.h"
 
 namespace twlab {
-namespace {
-
-// Addresses of the blocks set aside for documentation (RFC 5737, RFC 3849).
-Address address_of(Family family, uint8_t number) {
-  return Address::parse(family == Family::inet ? fmt::format("192.0.2.{}", number)
-                                               : fmt::format("2001:db8::{:x}", number));
-}
-
-}  // namespace
-
-Host::Host(Lab& lab, std::string name, uint8_t number)
+Host::Host(Lab& lab, std::string name, uint8_t number, const Address& address)
     : lab_(lab),
       name_(std::move(name)),
-      address_(address_of(lab.family(), number)),
+      address_(address),
       mac_{0x02, 0, 0, 0, 0, number},
       ns_(os::Namespace::create()),
       diag_(ns_),

@@ -21,8 +21,8 @@ class Lab;
 
 class Host {
  public:
-  // Made by Lab::host(). `number` (1 to 254) becomes part of its addresses and MACs.
-  Host(Lab& lab, std::string name, uint8_t number);
+  // Made by Lab::host(). `number` (1 to 254) becomes its MAC.
+  Host(Lab& lab, std::string name, uint8_t number, const Address& address);
   Host(const Host&) = delete;
   Host& operator=(const Host&) = delete;
 

@@ -210,6 +210,19 @@ std::vector<Seen> Lab::relative_trace(Host& host, const Tuple& tuple, EventId si
   return seen;
 }
 
+std::vector<SeenState> Lab::path(Host& host, const Tuple& tuple, EventId since) {
+  collect();
+  sample();
+  std::vector<SeenState> seen;
+  for (const Event& event : result_.recording.events) {
+    const auto* change = std::get_if<StateChange>(&event.what);
+    if (event.id <= since || event.host != host.name() || !change) continue;
+    if (change->tuple == tuple && change->state != change->before)
+      seen.push_back({event.id, change->state});
+  }
+  return seen;
+}
+
 // --- judging -------------------------------------------------------------------------------------
 
 Section& Lab::section(const std::string& title) {

@@ -98,8 +98,18 @@ class Lab : private wire::Observer {
   // One kernel, and an endpoint driven by hand.
   KernelAndPeer kernel_and_peer(const std::string& host = "server");
 
+  struct NattedKernels {
+    Host& first;   // two clients, hidden behind
+    Host& second;  // the one address
+    Host& router;  // of this host
+    Host& server;
+  };
+  // Two clients that a router masquerades, and a server that sees the router's address alone. All
+  // three links are captured. Throws NotMeasurable when this kernel can do no NAT.
+  NattedKernels two_clients_behind_nat();
+
   // The pieces of the above. Everything lives as long as the lab.
-  Host& host(const std::string& name);
+  Host& host(const std::string& name) { return host_in(name, 0); }
   void link(Host& a, Host& b);
   RelayedKernels relay(Host& client, Host& server);
   Peer& peer(Host& host, const std::string& name = "peer");
@@ -109,6 +119,9 @@ class Lab : private wire::Observer {
   Connection connect(Host& client, Host& server, uint16_t port = 5000);
   // The listener that connect() made.
   Socket& listener(Host& server, uint16_t port = 5000);
+  // Closes the first socket, and the second once it has seen the end; waits until the first is in
+  // TIME_WAIT at its host. Returns the first's tuple.
+  Tuple into_time_wait(Host& host, Socket& first, Socket& second);
 
   // A process that owns the sockets from now on; killing it closes them.
   Process& process(Host& host, std::vector<Socket*> sockets);
@@ -138,6 +151,10 @@ class Lab : private wire::Observer {
   std::vector<Seen> relative_trace(Host& host, const Tuple& tuple, EventId since = 0);
   // All TCP segments at the host's end since the mark.
   std::vector<Seen> trace(Host& host, EventId since = 0);
+  // The states which the host's socket of this tuple was seen to enter since the mark, in order.
+  // Two frames that come at once may take it through a state that nobody sees: hold them at a
+  // relay.
+  std::vector<SeenState> path(Host& host, const Tuple& tuple, EventId since = 0);
   // Puts words beside a frame; they go into the capture and the ladder.
   void say(EventId frame, const std::string& words);
   EventId note(Note::Kind kind, const std::string& text, const std::string& host = "");
@@ -166,6 +183,9 @@ class Lab : private wire::Observer {
   uint32_t arrived(const wire::Frame& frame) override;
   void annotated(uint32_t id, const std::string& note) override;
   void handled() override;
+  Host& host_in(const std::string& name, unsigned subnet);
+  void connect_ends(const net::LinkEnd& a, Host& host_a, const Address& address_a,
+                    const net::LinkEnd& b, Host& host_b, const Address& address_b);
   size_t open_taps(const std::vector<std::pair<Host*, wire::TapSpec>>& taps);
   void watch(Host& host, const Tuple& tuple);
   void sample();

@@ -98,6 +98,18 @@ bool Section::segments(const std::string& what, const std::vector<Seen>& got,
              holds ? Outcome::holds : Outcome::fails, std::move(evidence), holds ? "" : details);
 }
 
+bool Section::states(const std::string& what, const std::vector<SeenState>& got,
+                     const std::vector<net::TcpState>& wanted) {
+  std::vector<std::string_view> want_text, got_text;
+  Evidence evidence;
+  for (net::TcpState state : wanted) want_text.push_back(net::name(state));
+  for (const SeenState& seen : got) got_text.push_back(net::name(seen.state));
+  for (const SeenState& seen : got) evidence.push_back(seen.id);
+  return add(what, fmt::format("{}", fmt::join(want_text, ", ")), "",
+             fmt::format("{}", fmt::join(got_text, ", ")),
+             want_text == got_text ? Outcome::holds : Outcome::fails, std::move(evidence));
+}
+
 void Section::unclear(const std::string& what, const std::string& wanted, const std::string& got,
                       Evidence evidence) {
   add(what, wanted, "", got, Outcome::unclear, std::move(evidence));

@@ -22,6 +22,12 @@ struct Seen {
   wire::Segment segment;
 };
 
+// A state in which a host's socket was seen, from one event on. CLOSED: there is no socket.
+struct SeenState {
+  EventId id = 0;
+  net::TcpState state = net::TcpState::CLOSED;
+};
+
 // The first segment of the trace that matches; throws Unexpected, listing them all, when none does.
 const Seen& first(const std::vector<Seen>& trace, const wire::Segment& wanted);
 // How many match.
@@ -64,6 +70,10 @@ class Section {
   // Just these segments in this order, and no others.
   bool segments(const std::string& what, const std::vector<Seen>& got,
                 const std::vector<WantedSegment>& wanted);
+
+  // Just these states in this order, and no others (see Lab::path()).
+  bool states(const std::string& what, const std::vector<SeenState>& got,
+              const std::vector<net::TcpState>& wanted);
 
   // Nothing can be said: what was got is neither what would confirm nor what would refute.
   void unclear(const std::string& what, const std::string& wanted, const std::string& got,

@@ -1,6 +1,7 @@
 #include "lab/socket.h"
 
 #include <fmt/format.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -92,6 +93,13 @@ Result Socket::listen(int backlog) {
 }
 Result Socket::shutdown(int how) {
   return record(socket_.shutdown(how));
+}
+void Socket::choose_isn(uint32_t isn) {
+  constexpr int kSendQueue = 2;  // TCP_SEND_QUEUE of linux/tcp.h, which the C library's lacks
+  need(set_option(IPPROTO_TCP, TCP_REPAIR, 1));
+  need(set_option(IPPROTO_TCP, TCP_REPAIR_QUEUE, kSendQueue));
+  need(set_option(IPPROTO_TCP, TCP_QUEUE_SEQ, static_cast<int>(isn)));
+  need(set_option(IPPROTO_TCP, TCP_REPAIR, 0));
 }
 Result Socket::close() {
   return record(socket_.close());

@@ -55,6 +55,10 @@ class Socket {
   Result set_linger(bool on, int seconds);
   Result get_linger(linger& value);
   Result set_nonblocking(bool on);
+  // The initial sequence number of the next connect(), by way of TCP_REPAIR: for labs in which two
+  // connections of the same tuple must have the same numbers. Not 0, which means "choose one".
+  // Throws Unexpected when the kernel allows none.
+  void choose_isn(uint32_t isn);
   // For a socket without SO_LINGER: returns at once. Otherwise see start_close().
   Result close();
 

@@ -1,7 +1,8 @@
 // Lab's functions that build: hosts, links, peers and relays.
-#include <cassert>
+#include <fmt/format.h>
 
 #include "lab/lab.h"
+#include "net/nat.h"
 
 namespace twlab {
 namespace {
@@ -10,14 +11,23 @@ int prefix(Family family) {
   return family == Family::inet ? 24 : 64;
 }
 
+// Addresses of the blocks set aside for documentation (RFC 5737, RFC 3849).
+Address address_in(Family family, unsigned subnet, uint8_t number) {
+  static constexpr const char* blocks[] = {"192.0.2", "198.51.100", "203.0.113"};
+  return Address::parse(family == Family::inet
+                            ? fmt::format("{}.{}", blocks[subnet], number)
+                            : fmt::format("2001:db8:0:{:x}::{:x}", subnet, number));
+}
+
 net::LinkEnd end(Host& host, const std::string& device) {
   return {&host.ns(), device, host.mac()};
 }
 
 }  // namespace
 
-Host& Lab::host(const std::string& name) {
-  return hosts_.emplace_back(*this, name, static_cast<uint8_t>(hosts_.size() + 1));
+Host& Lab::host_in(const std::string& name, unsigned subnet) {
+  auto number = static_cast<uint8_t>(hosts_.size() + 1);
+  return hosts_.emplace_back(*this, name, number, address_in(family_, subnet, number));
 }
 
 size_t Lab::open_taps(const std::vector<std::pair<Host*, wire::TapSpec>>& taps) {
@@ -30,14 +40,40 @@ size_t Lab::open_taps(const std::vector<std::pair<Host*, wire::TapSpec>>& taps) 
   return wire_.open(specs);
 }
 
+void Lab::connect_ends(const net::LinkEnd& a, Host& host_a, const Address& address_a,
+                       const net::LinkEnd& b, Host& host_b, const Address& address_b) {
+  net::make_link(a, b);
+  net::add_address(a, address_a, prefix(family_));
+  net::add_address(b, address_b, prefix(family_));
+  net::add_neighbour(a, address_b, b.mac);
+  net::add_neighbour(b, address_a, a.mac);
+  open_taps({{&host_a, {a.ns, a.device, a.mac}}, {&host_b, {b.ns, b.device, b.mac}}});
+}
+
 void Lab::link(Host& a, Host& b) {
-  net::LinkEnd end_a = end(a, "to-" + b.name()), end_b = end(b, "to-" + a.name());
-  net::make_link(end_a, end_b);
-  net::add_address(end_a, a.address(), prefix(family_));
-  net::add_address(end_b, b.address(), prefix(family_));
-  net::add_neighbour(end_a, b.address(), b.mac());
-  net::add_neighbour(end_b, a.address(), a.mac());
-  open_taps({{&a, {end_a.ns, end_a.device, a.mac()}}, {&b, {end_b.ns, end_b.device, b.mac()}}});
+  connect_ends(end(a, "to-" + b.name()), a, a.address(), end(b, "to-" + a.name()), b, b.address());
+}
+
+Lab::NattedKernels Lab::two_clients_behind_nat() {
+  Host& router = host("router");
+  Host& server = host("server");
+  Host& first = host_in("first", 1);
+  Host& second = host_in("second", 2);
+  link(router, server);
+  unsigned subnet = 0;
+  for (Host* client : {&first, &second}) {
+    net::LinkEnd inner = end(*client, "to-router"), outer = end(router, "to-" + client->name());
+    Address gateway = address_in(family_, ++subnet, 254);
+    connect_ends(inner, *client, client->address(), outer, router, gateway);
+    net::add_default_route(inner, gateway);
+  }
+  net::forward(router.ns(), family_);
+  try {
+    net::masquerade(router.ns(), family_, "to-server");
+  } catch (const std::system_error& error) {
+    throw NotMeasurable(error.what());
+  }
+  return {first, second, router, server};
 }
 
 Lab::Kernels Lab::two_kernels() {
@@ -106,6 +142,15 @@ Connection Lab::connect(Host& client, Host& server, uint16_t port) {
   socket.need(socket.connect(server.at(port)));
   Socket accepted = listening.accept();
   return {std::move(socket), std::move(accepted)};
+}
+
+Tuple Lab::into_time_wait(Host& host, Socket& first, Socket& second) {
+  Tuple tuple = first.tuple();
+  first.close();
+  second.recv();
+  second.close();
+  await_state(host, tuple, TIME_WAIT);
+  return tuple;
 }
 
 Process& Lab::process(Host& host, std::vector<Socket*> sockets) {
