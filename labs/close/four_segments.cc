@@ -22,8 +22,9 @@ std::vector<Seen> close_both(Lab& lab, Lab::Kernels hosts, uint16_t port, Durati
 
 LAB(close_four_segments,
     {.name = "close.four-segments",
-     .story = "Client and server are kernels on one veth pair. The client closes; the server sees EOF, "
-              "waits and closes too. Every sequence and acknowledgment number is compared.",
+     .story =
+         "Client and server are kernels on one veth pair. The client closes; the server sees EOF, "
+         "waits and closes too. Every sequence and acknowledgment number is compared.",
      .claims = {"close.four-segments"},
      .control = "the passive side closes at once, before its delayed ACK goes out: three segments",
      .needs = 200ms}) {

@@ -6,6 +6,7 @@
 
 #include "lab/lab.h"
 #include "lab/runner.h"
+#include "os/process.h"
 
 namespace twlab {
 namespace {
@@ -38,6 +39,7 @@ LabResult execute(const LabInfo& info, Family family,
   Verdict otherwise = Verdict::error;
   std::string reason = "the lab ended without a verdict on this claim";
   try {
+    os::raise_descriptor_limit();  // a lab may have hundreds of hosts
     os::isolate();
     Lab lab(info, family, waiting, settings);
     try {

@@ -39,9 +39,11 @@ Lab::~Lab() = default;
 bool Lab::until(const std::function<bool()>& condition, Duration limit,
                 const std::function<Time()>& next) {
   collect();
-  bool reached = loop_.until(condition, os::now() + limit, next);
+  Time begin = os::now();
+  bool reached = loop_.until(condition, begin + limit, next);
   collect();
-  sample();
+  // Frames have been followed one by one; only a timer can have done anything besides.
+  if (os::now() - begin >= kLook) sample();
   return reached;
 }
 
@@ -65,8 +67,8 @@ bool Lab::reaches_state(Host& host, const Tuple& tuple, net::TcpState state, Dur
   Time next = os::now();
   return until(
       [&] {
-        sample();
-        const net::SocketInfo& socket = host.watched_.at(tuple);
+        net::SocketInfo& socket = host.watched_.at(tuple);
+        sample(host, tuple, socket);
         Time now = os::now();
         // Frames wake the loop; what a timer does, only a look shows.
         next = now + std::max(socket.timer == Timer::off ? 50 * kLook : socket.timer_left, kLook);
@@ -90,6 +92,22 @@ Time Lab::await_state(Host& host, const Tuple& tuple, net::TcpState state, Durat
     throw Unexpected(fmt::format("{}: {} is {}, not {}, after {}", host.name(), show(tuple),
                                  net::name(host.state(tuple)), net::name(state), os::show(limit)));
   return when;
+}
+
+bool Lab::watch_until(const std::function<bool()>& condition, Duration limit,
+                      const std::string& what) {
+  if (limit >= kWorthTelling) waiting_(what, os::now() + limit);
+  Time next;
+  auto look = [&] {
+    sample();
+    Duration soonest = 50 * kLook;
+    for (Host& host : hosts_)
+      for (auto& [tuple, last] : host.watched_)
+        if (last.timer != Timer::off) soonest = std::min(soonest, last.timer_left);
+    next = os::now() + std::max(soonest, kLook);
+    return condition();
+  };
+  return until(look, limit, [&] { return next; });
 }
 
 // --- recording -----------------------------------------------------------------------------------
@@ -152,7 +170,7 @@ Result Lab::record(Host& host, const net::Call& call) {
   collect();
   EventId id = result_.recording.add(call.begin, host.name(), call);
   if (call.tuple.remote.port != 0) watch(host, call.tuple);
-  sample();
+  for (auto& [tuple, last] : host.watched_) sample(host, tuple, last);
   return {call, id};
 }
 
@@ -210,15 +228,15 @@ std::vector<Seen> Lab::relative_trace(Host& host, const Tuple& tuple, EventId si
   return seen;
 }
 
-std::vector<SeenState> Lab::path(Host& host, const Tuple& tuple, EventId since) {
+std::vector<SeenState> Lab::path(Host& host, const Tuple& tuple, EventId since, bool timers) {
   collect();
   sample();
   std::vector<SeenState> seen;
   for (const Event& event : result_.recording.events) {
     const auto* change = std::get_if<StateChange>(&event.what);
     if (event.id <= since || event.host != host.name() || !change) continue;
-    if (change->tuple == tuple && change->state != change->before)
-      seen.push_back({event.id, change->state});
+    if (change->tuple == tuple && (timers || change->state != change->before))
+      seen.push_back({event.id, change->state, event.time, change->timer, change->timer_left});
   }
   return seen;
 }

@@ -122,6 +122,17 @@ class Lab : private wire::Observer {
   // Closes the first socket, and the second once it has seen the end; waits until the first is in
   // TIME_WAIT at its host. Returns the first's tuple.
   Tuple into_time_wait(Host& host, Socket& first, Socket& second);
+  // A connection of the peer's to the host's port 5000 which the host closes; the peer acknowledges
+  // the FIN and sends none of its own. `prepare` gets the host's socket before it is closed.
+  struct Orphan {
+    Host* host;
+    PeerConnection peer;
+    Tuple tuple;    // the host's
+    Seen begin;     // the acknowledgment, which begins FIN_WAIT_2
+    EventId since;  // before that, for path()
+  };
+  Orphan into_fin_wait_2(Host& host, Peer& peer, uint16_t port,
+                         const std::function<void(Socket&)>& prepare = {});
 
   // A process that owns the sockets from now on; killing it closes them.
   Process& process(Host& host, std::vector<Socket*> sockets);
@@ -138,6 +149,9 @@ class Lab : private wire::Observer {
   // The same without throwing.
   bool reaches_state(Host& host, const Tuple& tuple, net::TcpState state, Duration limit,
                      Time* when = nullptr);
+  // For many sockets whose timers end at different times: looks at all of them whenever one of the
+  // timers may have ended, until the condition holds. What was seen is in path().
+  bool watch_until(const std::function<bool()>& condition, Duration limit, const std::string& what);
   void collect() { wire_.collect(); }
 
   // --- what was recorded -------------------------------------------------------------------------
@@ -154,7 +168,9 @@ class Lab : private wire::Observer {
   // The states which the host's socket of this tuple was seen to enter since the mark, in order.
   // Two frames that come at once may take it through a state that nobody sees: hold them at a
   // relay.
-  std::vector<SeenState> path(Host& host, const Tuple& tuple, EventId since = 0);
+  // With `timers`, also each other timer that it was seen to run meanwhile.
+  std::vector<SeenState> path(Host& host, const Tuple& tuple, EventId since = 0,
+                              bool timers = false);
   // Puts words beside a frame; they go into the capture and the ladder.
   void say(EventId frame, const std::string& words);
   EventId note(Note::Kind kind, const std::string& text, const std::string& host = "");

@@ -1,20 +1,46 @@
 #include "lab/process.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "lab/lab.h"
+#include "os/error.h"
 
 namespace twlab {
+namespace {
+
+// A child that keeps these sockets and none of the other descriptors that fork copies: a socket
+// that has a second owner is not closed when the lab closes it.
+os::Child spawn_owner(const std::vector<Socket*>& sockets) {
+  int ends[2];
+  os::check(pipe2(ends, O_CLOEXEC), "making a pipe");
+  os::UniqueFd closed(ends[0]), end(ends[1]);
+  os::Child child = os::Child::spawn([&] {
+    std::vector<int> others;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd"))
+      others.push_back(std::stoi(entry.path().filename()));
+    for (int fd : others) {
+      auto kept = [fd](const Socket* socket) { return socket->raw().fd() == fd; };
+      if (fd > STDERR_FILENO && std::none_of(sockets.begin(), sockets.end(), kept)) ::close(fd);
+    }
+    for (;;) pause();
+    return 0;
+  });
+  end.reset();
+  char byte;
+  os::check(read(closed.get(), &byte, 1), "waiting for a process to close descriptors");
+  return child;
+}
+
+}  // namespace
 
 Process::Process(Lab& lab, Host& host, const std::vector<Socket*>& sockets)
-    : lab_(lab), host_(host), child_(os::Child::spawn([] {
-        for (;;) pause();
-        return 0;
-      })) {
+    : lab_(lab), host_(host), child_(spawn_owner(sockets)) {
   std::string fds;
   for (Socket* socket : sockets) {
     fds += fmt::format("{}{}", fds.empty() ? "" : ", ", socket->raw().fd());

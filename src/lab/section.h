@@ -26,6 +26,9 @@ struct Seen {
 struct SeenState {
   EventId id = 0;
   net::TcpState state = net::TcpState::CLOSED;
+  Time time{};
+  net::Timer timer = net::Timer::off;
+  Duration timer_left{};
 };
 
 // The first segment of the trace that matches; throws Unexpected, listing them all, when none does.

@@ -1,6 +1,8 @@
 // A kernel socket in a host; every call is recorded.
 #pragma once
 
+#include <netinet/tcp.h>  // the options that labs set: TCP_QUICKACK, TCP_LINGER2, ...
+
 #include <memory>
 #include <optional>
 #include <string>

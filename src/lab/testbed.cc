@@ -153,6 +153,23 @@ Tuple Lab::into_time_wait(Host& host, Socket& first, Socket& second) {
   return tuple;
 }
 
+Lab::Orphan Lab::into_fin_wait_2(Host& host, Peer& peer, uint16_t port,
+                                 const std::function<void(Socket&)>& prepare) {
+  Socket& listening = listener(host);
+  PeerConnection connection = peer.connect(port, host.at(5000));
+  Tuple tuple = connection.tuple().reversed();
+  Socket socket = listening.accept();
+  if (prepare) prepare(socket);
+  Pending closing = socket.start_close();  // SO_LINGER makes it wait for the acknowledgment
+  if (!connection.expect({.flags = FIN | ACK})) throw Unexpected("the kernel's FIN did not come");
+  EventId before = mark();
+  connection.send({.flags = ACK}, "acknowledges the FIN");
+  if (!closing.wait(2s)) throw Unexpected("close() still blocks");
+  if (!until([&] { return count(trace(host, tuple, before), {.flags = ACK}) > 0; }, 2s))
+    throw Unexpected("the acknowledgment was not captured");
+  return {&host, connection, tuple, first(trace(host, tuple, before), {.flags = ACK}), before};
+}
+
 Process& Lab::process(Host& host, std::vector<Socket*> sockets) {
   collect();
   return processes_.emplace_back(*this, host, sockets);

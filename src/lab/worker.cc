@@ -111,8 +111,9 @@ bool Worker::read_progress() {
 }
 
 void Worker::enforce_deadline() {
-  if (too_late_ || std::chrono::steady_clock::now() < deadline_) return;
+  if (std::chrono::steady_clock::now() < deadline_) return;
   too_late_ = true;
+  deadline_ += 1h;  // not again: from here on its end is waited for
   kill();
 }
 

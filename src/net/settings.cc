@@ -61,7 +61,7 @@ std::map<std::string, std::string> pin_settings(const os::Namespace& ns,
       in_force[setting.name] = os::read_sysctl(ns, setting.name);
     } catch (const std::system_error& error) {
       if (error.code().value() != ENOENT) throw;
-      in_force[setting.name] = "-";
+      in_force.insert_or_assign(setting.name, "-");
     }
   }
   for (const auto& [name, value] : besides) {

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "os/error.h"
 #include "os/file.h"
@@ -68,7 +69,8 @@ void isolate() {
     write_in_place("/proc/self/uid_map", fmt::format("0 {} 1", uid));
     write_in_place("/proc/self/gid_map", fmt::format("0 {} 1", gid));
   }
-  // The first namespace belongs to another user namespace: once left, there would be no way back in.
+  // The first namespace belongs to another user namespace: once left, there would be no way back
+  // in.
   check(unshare(CLONE_NEWNET), "making a network namespace");
   done = true;
 }
@@ -86,6 +88,16 @@ void write_sysctl(const Namespace& ns, const std::string& name, const std::strin
     Inside inside(ns);
     write_in_place(sysctl_path(name), value);
   });
+}
+
+std::vector<std::string> writable_sysctls(const Namespace& ns, const std::string& folder) {
+  Inside inside(ns);
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(sysctl_path(folder)))
+    if (entry.is_regular_file() && access(entry.path().c_str(), R_OK | W_OK) == 0)
+      names.push_back(folder + "." + entry.path().filename().string());
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
 }  // namespace twlab::os

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "os/fd.h"
 
@@ -39,14 +40,18 @@ class Inside {
 };
 
 // Takes the calling process, which must have one thread only, away from the machine's network: into
-// an empty network namespace of its own, and into a user namespace in which it is root, unless it may
-// administer networks already. Does nothing the second time. Throws std::system_error when the system
-// allows no such namespaces.
+// an empty network namespace of its own, and into a user namespace in which it is root, unless it
+// may administer networks already. Does nothing the second time. Throws std::system_error when the
+// system allows no such namespaces.
 void isolate();
 
 // A sysctl of the namespace by its dotted name ("net.ipv4.tcp_fin_timeout"); std::system_error with
 // ENOENT when this kernel has none, or none in this namespace.
 std::string read_sysctl(const Namespace& ns, const std::string& name);
 void write_sysctl(const Namespace& ns, const std::string& name, const std::string& value);
+
+// The sysctls that can be read and written in the namespace, sorted, by their dotted names: those
+// in the folder ("net.ipv4") itself.
+std::vector<std::string> writable_sysctls(const Namespace& ns, const std::string& folder);
 
 }  // namespace twlab::os

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -63,6 +64,13 @@ int Child::wait() {
     if (errno != EINTR) fail(errno, "waiting for a process");
   pid_ = 0;
   return status;
+}
+
+void raise_descriptor_limit() {
+  rlimit limit{};
+  check(getrlimit(RLIMIT_NOFILE, &limit), "reading the descriptor limit");
+  limit.rlim_cur = limit.rlim_max;
+  check(setrlimit(RLIMIT_NOFILE, &limit), "raising the descriptor limit");
 }
 
 std::string show_wait_status(int status) {

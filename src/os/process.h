@@ -33,6 +33,9 @@ class Child {
   pid_t pid_ = 0;  // stays ours until reaped, so it cannot become another process
 };
 
+// Lets this process have as many descriptors as the system lets it.
+void raise_descriptor_limit();
+
 // "exit status 1", "killed by SIGSEGV".
 std::string show_wait_status(int status);
 

@@ -241,9 +241,9 @@ Json read(std::string_view text, const std::string& file, const char* format) {
     malformed(file + ":",
               fmt::format("is not a file of {} (no \"format\": \"{}\")", format, format));
   if (json.value("schema", Json()) != Run::current_schema)
-    malformed(file + ":", fmt::format("has schema {}, this program reads {}",
-                                      shorten(dump(json.value("schema", Json()), -1), 20),
-                                      Run::current_schema));
+    malformed(file + ":",
+              fmt::format("has schema {}, this program reads {}",
+                          shorten(json.value("schema", Json()).dump(), 20), Run::current_schema));
   return json;
 }
 

@@ -14,7 +14,7 @@ namespace {
 // Pixels at a font size of 12; a column of the monospaced font is about 7.2 wide.
 constexpr double column = 7.2, time_width = 84, gap = 12, head = 46;
 constexpr size_t most_columns = 36;  // of a cell at the outer edge
-constexpr size_t note_columns = 56;
+constexpr size_t note_columns = 48;  // fits between two lifelines
 constexpr double line_height = 14;
 
 class Drawing {
@@ -204,6 +204,7 @@ class Drawing {
     std::string_view anchor = centred || arrow.unsent ? "middle" : direction > 0 ? "start" : "end";
     text(x, y - 6, "label halo", anchor, label);
     double below = y + line_height + (slanted ? 2 : 0);
+    if (arrow.unsent) x = (x_[arrow.from] + to) / 2;
     for (const auto& line : notes(row)) {
       text(x, below, "note halo", anchor, line);
       below += line_height;

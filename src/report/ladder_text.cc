@@ -9,8 +9,9 @@
 namespace twlab::report {
 namespace {
 
-// Together 98: time, one edge, the lifelines with the arrows between them, the other edge.
-constexpr size_t time_columns = 11, edge_columns = 22, between_columns = 41;
+// With what separates them 100: time, one edge, the lifelines with the arrows between them, the
+// other edge.
+constexpr size_t time_columns = 11, edge_columns = 22, between_columns = 40;
 
 std::string pad_left(std::string_view text, size_t columns) {
   std::string shown = shorten(one_line(text), columns);

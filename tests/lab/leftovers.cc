@@ -1,4 +1,4 @@
-#include "tests/lab/leftovers.h"
+#include "leftovers.h"
 
 #include <fmt/format.h>
 #include <sys/prctl.h>

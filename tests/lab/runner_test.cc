@@ -17,7 +17,7 @@
 #include "os/file.h"
 #include "os/namespace.h"
 #include "os/process.h"
-#include "tests/lab/leftovers.h"
+#include "leftovers.h"
 
 namespace twlab {
 namespace {

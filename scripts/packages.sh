@@ -1,0 +1,14 @@
+# Debian packages; sourced by setup.
+# shellcheck shell=bash disable=SC2034
+
+# To build and run the labs.
+run_packages=(
+  build-essential g++ cmake ninja-build pkg-config
+  libpcap-dev libtins-dev libcli11-dev libmnl-dev libnftables-dev libbpf-dev
+  nlohmann-json3-dev libfmt-dev libkainjow-mustache-dev
+)
+# To test them besides: tshark reads the captures back, the clang tools check the sources.
+test_packages=(
+  libgtest-dev libgmock-dev libbenchmark-dev tshark python3 git ccache
+  clang-14 clang-format-14 clang-tidy-14
+)

@@ -1,0 +1,38 @@
+// The command line.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lab/registry.h"
+#include "os/address.h"
+
+namespace twlab::cli {
+
+enum class Command { list, show, run, report, doctor };
+enum class Format { table, tap, junit, json };
+
+struct Options {
+  Command command = Command::run;
+  std::string as_typed;  // the whole command line
+  std::vector<std::string>
+      names;  // labs, claims or globs; `list`: what to list; `report`: a folder
+  std::vector<Family> families{Family::inet, Family::inet6};
+  size_t jobs = 0;  // 0: as many as the runner thinks good
+  size_t repeat = 1;
+  std::string out = "out";
+  Format format = Format::table;
+  bool classic_pcap = false;
+  std::string expect;  // results.json of an earlier run, or empty
+  Settings settings;   // sysctls for every host, besides the pinned ones
+};
+
+struct Parsed {
+  std::optional<Options> options;  // none: help or an error was printed, and `exit` is what is left
+  int exit = 0;
+};
+
+Parsed parse(int argc, const char* const* argv);
+
+}  // namespace twlab::cli

@@ -1,0 +1,127 @@
+#include "cli/terminal.h"
+
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <vector>
+
+#include "report/text.h"
+
+namespace twlab::cli {
+namespace {
+
+constexpr Duration drawing_interval = 100ms;
+
+std::string key(std::string_view lab, Family family) {
+  return fmt::format("{} {}", lab, name(family));
+}
+
+// Whole seconds: what changes more often than it can be read only flickers.
+std::string show_left(Duration left) {
+  auto seconds = std::chrono::ceil<std::chrono::seconds>(left).count();
+  if (seconds < 0) return "any moment";
+  return fmt::format("{} s", seconds);
+}
+
+}  // namespace
+
+Terminal::Screen Terminal::Screen::of(int fd) {
+  Screen screen;
+  const char* term = getenv("TERM");
+  const char* no_colour = getenv("NO_COLOR");
+  screen.live = isatty(fd) && term && std::string_view(term) != "dumb";
+  screen.colour = screen.live && !(no_colour && *no_colour);
+  winsize size{};
+  if (screen.live && ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 && size.ws_row > 0) {
+    screen.columns = size.ws_col;
+    screen.rows = size.ws_row;
+  }
+  return screen;
+}
+
+Terminal::Terminal(size_t total, std::function<Screen()> screen, Write write)
+    : total_(total), screen_(std::move(screen)), write_(std::move(write)) {}
+
+void Terminal::progress(const Progress& progress) {
+  std::string task = key(progress.task->lab->name, progress.task->family);
+  if (progress.kind == Progress::Kind::finished)
+    running_.erase(task);
+  else
+    running_[task] = {progress.what, progress.until};
+}
+
+void Terminal::finished(const LabResult& result) {
+  ++done_;
+  // On a screen the table at the end says it all; what went wrong is said at once.
+  if (!screen_().live || !result.error.empty()) say(show_finished(result));
+}
+
+void Terminal::tick() {
+  Screen screen = screen_();
+  Time now = os::now();
+  if (!screen.live || (now >= drawn_ && now - drawn_ < drawing_interval)) return;
+  drawn_ = now;
+  std::string lines = draw(screen);
+  clear();
+  lines_ = static_cast<size_t>(std::count(lines.begin(), lines.end(), '\n'));
+  write_(lines);
+}
+
+void Terminal::clear() {
+  // To the first live line, and everything from there to the end of the screen away.
+  if (lines_ > 0) write_(fmt::format("\x1b[{}F\x1b[J", lines_));
+  lines_ = 0;
+}
+
+void Terminal::say(const std::string& line) {
+  clear();
+  write_(line + "\n");
+  drawn_ = {};
+}
+
+std::string Terminal::draw(const Screen& screen) const {
+  std::vector<std::pair<std::string, Running>> order(running_.begin(), running_.end());
+  // Those that wait longest first: how long the run takes is up to them.
+  std::stable_sort(order.begin(), order.end(),
+                   [](auto& a, auto& b) { return a.second.until > b.second.until; });
+  size_t width = 0;
+  for (auto& [task, running] : order) width = std::max(width, task.size());
+
+  auto line = [&](const std::string& text) {
+    // One column less: a full line would wrap on some terminals and be two.
+    return report::shorten(text, screen.columns - 1) + "\n";
+  };
+  std::string lines = line(fmt::format("{} of {} done, {} running", done_, total_, order.size()));
+  size_t room = screen.rows > 4 ? screen.rows - 3 : 1;
+  for (size_t i = 0; i < order.size(); ++i) {
+    if (i + 1 == room && order.size() > room)
+      return lines + line(fmt::format("  and {} more", order.size() - i));
+    auto& [task, running] = order[i];
+    std::string waiting;
+    if (!running.what.empty())
+      waiting = fmt::format("{:>10}  {}", show_left(running.until - os::now()), running.what);
+    lines += line(fmt::format("  {:<{}}  {}", task, width, waiting));
+  }
+  return lines;
+}
+
+std::string show_finished(const LabResult& result) {
+  std::string verdicts;
+  for (Verdict verdict : {Verdict::confirmed, Verdict::refuted, Verdict::absent,
+                          Verdict::inconclusive, Verdict::error}) {
+    auto count = std::count_if(result.verdicts.begin(), result.verdicts.end(),
+                               [&](auto& claim) { return claim.verdict == verdict; });
+    if (count == 0) continue;
+    if (!verdicts.empty()) verdicts += ", ";
+    if (result.verdicts.size() > 1) verdicts += fmt::format("{} ", count);
+    verdicts += name(verdict);
+  }
+  std::string line = fmt::format("{} {} {} {} {}", result.error.empty() ? "ok" : "not ok",
+                                 result.lab, name(result.family), verdicts, os::show(result.took));
+  return result.error.empty() ? line : line + "\n  " + report::wrap(result.error, 98, "\n  ");
+}
+
+}  // namespace twlab::cli

@@ -1,0 +1,31 @@
+#include "report/markdown.h"
+
+#include "report/ladder.h"
+#include "report/model.h"
+#include "report/text.h"
+
+namespace twlab::report {
+namespace {
+
+// For a code fence, which ends at a line of backticks and knows no escapes.
+std::string fenced(std::string text) {
+  for (size_t at = 0; (at = text.find("```", at)) != std::string::npos;) text.replace(at, 3, "'''");
+  return printable(text);
+}
+
+}  // namespace
+
+std::string markdown(const Run& run) {
+  auto values = model(run, [](const LabResult& result) {
+    if (result.recording.events.empty()) return std::string();
+    LadderOptions options = ladder_options(result);
+    options.keep = 60;
+    return fenced(ladder_text(result.recording, options));
+  });
+  std::string text = render("report.md", values, escape_markdown);
+  // What is empty leaves its blank lines behind.
+  for (size_t at = 0; (at = text.find("\n\n\n", at)) != std::string::npos;) text.erase(at, 1);
+  return text;
+}
+
+}  // namespace twlab::report

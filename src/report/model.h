@@ -1,0 +1,15 @@
+// What the report's templates are filled with, the same for every format.
+#pragma once
+
+#include <functional>
+
+#include "report/run.h"
+#include "report/template.h"
+
+namespace twlab::report {
+
+// `ladder` draws a result's diagram in the format's way. The templates show which fields there are.
+// Anchors: a lab's name, a claim's id (where no lab has that name), and "lab/family" of a result.
+Value::Object model(const Run& run, const std::function<std::string(const LabResult&)>& ladder);
+
+}  // namespace twlab::report
