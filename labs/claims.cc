@@ -37,9 +37,9 @@ const std::vector<Claim>& catalogue() {
             "ack=K+1, FIN+ACK seq=L ack=K+1, and ACK seq=K+1 ack=L+1 (the article's list has "
             "seq=K in the last one)."),
       claim("close.last-ack-number", {{timewait, "종료 과정"}},
-            "In a close the acknowledgements of the two FINs (`ack 27` and `ack 2` in the "
-            "article's tcpdump) differ by one from the textbook's numbers, for a reason left "
-            "open."),
+            "The first FIN, with seq 27, is acknowledged by `ack 27` where the textbook has one "
+            "more, and the last ACK has seq 28 where the textbook's list has 27: systems and "
+            "kernels number a close a little differently, for a reason left open."),
       claim("close.active-closer-keeps-time-wait",
             {{kldp, ""}, {timewait, ""}, {cse, ""}, {states, ""}, {analysis, ""}},
             "The side that closes first, and only that side, is left in TIME_WAIT."),
@@ -51,16 +51,16 @@ const std::vector<Claim>& catalogue() {
             "left in TIME_WAIT."),
       claim("close.simultaneous-needs-crossing-acks", {{timewait, "쌍방"}},
             "For both sides to be left in TIME_WAIT it is not enough that their FINs cross: "
-            "the two ACKs must cross by chance as well, otherwise only one side is left in "
-            "it."),
+            "the two ACKs must happen to cross as well, and mostly only one side sends one, so "
+            "that only one side is left in it."),
       claim("close.fin-acked-at-once", {{timewait, "재시도"}},
-            "The first FIN is acknowledged at once, because the peer's system does that and "
-            "not its application."),
+            "The first FIN is acknowledged at once, because the peer's kernel does that and not "
+            "its application."),
       claim("close.active-closer-is-sender", {{states, ""}},
             "The side that closes first is the side that sent the traffic, the requester."),
       claim("close.eleven-states", {{states, "TCP State"}},
-            "A connection is in one of eleven states, and each of them waits for one "
-            "particular segment, call or time-out."),
+            "TCP has eleven states, from no connection (CLOSED) to both sides closing at once "
+            "(CLOSING), and each is left by the segment, call or time-out that it waits for."),
 
       // timewait: what the state is
       claim("timewait.sixty-seconds", {{timewait, "본론"}, {timewait, "타임아웃"}},

@@ -40,12 +40,14 @@ LAB(close_active_closer_is_sender,
      .claims = {"close.active-closer-is-sender"},
      .control = "the sender closes first: then it is the active closer",
      .needs = 100ms}) {
-  auto [client, server] = lab.two_kernels();
+  auto hosts = lab.two_kernels();
   auto both_ways = [&](Section& section, uint16_t port, bool sender_closes_first) {
-    auto up = lab.connect(client, server, port);
-    transfer(lab, section, {client, up.client}, {server, up.server}, sender_closes_first);
-    auto down = lab.connect(client, server, port);
-    transfer(lab, section, {server, down.server}, {client, down.client}, sender_closes_first);
+    auto up = lab.connect(hosts.client, hosts.server, port);
+    transfer(lab, section, {hosts.client, up.client}, {hosts.server, up.server},
+             sender_closes_first);
+    auto down = lab.connect(hosts.client, hosts.server, port);
+    transfer(lab, section, {hosts.server, down.server}, {hosts.client, down.client},
+             sender_closes_first);
   };
 
   Section& receiver = lab.section("the receiver closes first");

@@ -30,28 +30,31 @@ LAB(close_last_ack_number,
          "the FIN is sent 100 ms after the octets are acknowledged: the segment after it has "
          "ack K+1",
      .needs = 200ms}) {
-  auto [client, server, relay, from_client, from_server] = lab.two_kernels_relayed();
-  server.set("net.ipv4.tcp_early_retrans", "0");  // no loss probe while the relay holds the FIN
+  auto hosts = lab.two_kernels_relayed();
+  // No loss probe while the relay holds the FIN.
+  hosts.server.set("net.ipv4.tcp_early_retrans", "0");
   auto finish = [&](Connection& connection) {
     while (connection.client.need(connection.client.recv()).result > 0) continue;
     connection.client.close();
-    lab.await_state(server, connection.server.tuple(), TIME_WAIT);
+    lab.await_state(hosts.server, connection.server.tuple(), TIME_WAIT);
   };
 
   Section& sample = lab.section("the server closes while the acknowledgement is on its way");
-  auto one = lab.connect(client, server, 5000);
-  auto ack = relay.hold(from_client, {.flags = ACK});
-  auto fin = relay.hold(from_server, {.flags = FIN | ACK});
+  auto one = lab.connect(hosts.client, hosts.server, 5000);
+  auto ack = hosts.relay.hold(hosts.from_client, {.flags = ACK});
+  auto fin = hosts.relay.hold(hosts.from_server, {.flags = FIN | ACK});
   EventId before = lab.mark();
   one.server.need(one.server.send(kMessage));
   one.server.close();
-  if (!lab.until([&] { return relay.held(ack).size() == 1 && relay.held(fin).size() == 1; }, 2s))
+  if (!lab.until(
+          [&] { return hosts.relay.held(ack).size() == 1 && hosts.relay.held(fin).size() == 1; },
+          2s))
     throw Unexpected("the octets were not acknowledged, or no FIN was sent, within 2 s");
-  relay.release(ack);
-  relay.release(fin);
+  hosts.relay.release(ack);
+  hosts.relay.release(fin);
   finish(one);
 
-  auto listing = lab.trace(server, one.server.tuple(), before);
+  auto listing = lab.trace(hosts.server, one.server.tuple(), before);
   const Seen sent = first(listing, {.flags = FIN | ACK});
   uint32_t k = *sent.segment.seq, l = *sent.segment.ack;
   std::erase_if(listing, [&](const Seen& seen) { return seen.time < sent.time; });
@@ -61,7 +64,7 @@ LAB(close_last_ack_number,
                    {false, {.flags = FIN | ACK, .seq = l, .ack = k + 1}},
                    {true, {.flags = ACK, .ack = l + 1}}});
 
-  auto at_client = lab.trace(client, one.client.tuple(), before);
+  auto at_client = lab.trace(hosts.client, one.client.tuple(), before);
   const Seen came = first(at_client, {.flags = FIN | ACK, .seq = k});
   const Seen acked_data = first(at_client, {.flags = ACK, .seq = l, .ack = k});
   lab.say(acked_data.id, "acknowledges the 26 octets, not the FIN");
@@ -84,14 +87,14 @@ LAB(close_last_ack_number,
             "other than seq 27", fmt::format("seq {}", relative(*last.segment.seq, k)), {last.id});
 
   Section& apart = lab.control("the FIN is sent long after the octets are acknowledged");
-  auto two = lab.connect(client, server, 5001);
+  auto two = lab.connect(hosts.client, hosts.server, 5001);
   before = lab.mark();
   two.server.need(two.server.send(kMessage));
   two.client.recv();
   lab.wait(100ms, "the acknowledgement to be long past");
   two.server.close();
   finish(two);
-  listing = lab.trace(server, two.server.tuple(), before);
+  listing = lab.trace(hosts.server, two.server.tuple(), before);
   const Seen fin_alone = first(listing, {.flags = FIN | ACK});
   std::erase_if(listing, [&](const Seen& seen) { return seen.time <= fin_alone.time; });
   apart.equal("the segment after the FIN, at the server's end",

@@ -63,7 +63,7 @@ LAB(close_simultaneous,
      .claims = {"close.simultaneous", "close.simultaneous-needs-crossing-acks"},
      .control = "the client's FIN reaches the server before that closes: no CLOSING, and only the "
                 "client is left in TIME_WAIT",
-     .needs = 700ms}) {
+     .needs = 100ms}) {
   auto hosts = lab.two_kernels_relayed();
 
   Section& crossing = lab.section("FINs cross, ACKs cross");

@@ -8,9 +8,9 @@ using namespace twlab;
 namespace {
 
 struct Ran {
-  std::string name, setting;
-  bool fin;  // the peer sends its FIN 2 s before the end
-  std::optional<Lab::Orphan> orphan{};
+  std::string name;
+  bool fin;  // the peer sends its FIN before the end
+  Lab::Orphan orphan;
 };
 
 }  // namespace
@@ -23,20 +23,21 @@ LAB(fin_expires,
      .claims = {"fin.expires-straight-to-closed", "fin.expires-into-time-wait"},
      .control = "the peer's FIN comes before the end: TIME_WAIT, which acknowledges it",
      .needs = 9s}) {
-  std::list<Ran> runs;
-  for (std::string setting : {"5", "63"}) {
-    Host& host = lab.host("timeout-" + setting);
+  std::list<std::pair<Host*, Peer*>> kernels;  // all made first, which takes its time
+  for (const char* setting : {"5", "63"}) {
+    Host& host = lab.host(fmt::format("timeout-{}", setting));
     host.set("net.ipv4.tcp_fin_timeout", setting);
-    Peer& peer = lab.peer(host, "peer-" + setting);
-    uint16_t port = 6000;
-    for (bool fin : {false, true})
-      runs.push_back(
-          {"tcp_fin_timeout = " + setting, setting, fin, lab.into_fin_wait_2(host, peer, port++)});
+    kernels.emplace_back(&host, &lab.peer(host, fmt::format("peer-{}", setting)));
   }
+  std::list<Ran> runs;
+  for (auto [host, peer] : kernels)
+    for (bool fin : {false, true})
+      runs.push_back({"tcp_fin_timeout = " + host->get("net.ipv4.tcp_fin_timeout"), fin,
+                      lab.into_fin_wait_2(*host, *peer, fin ? 6001 : 6000)});
   auto send_fin = [](Ran& run, const char* note) {
-    run.orphan->peer.skip();
-    run.orphan->peer.send({.flags = FIN | ACK}, note);
-    return run.orphan->peer.expect({}, 300ms);
+    run.orphan.peer.skip();
+    run.orphan.peer.send({.flags = FIN | ACK}, note);
+    return run.orphan.peer.expect({}, 300ms);
   };
   auto show_answer = [](const Answer& answer) {
     return answer ? wire::show(*answer.segment().flags) : "nothing within 300 ms";
@@ -48,7 +49,7 @@ LAB(fin_expires,
     if (run.fin) {
       Answer answer = send_fin(run, "in time");
       control.states(run.name + ": the states since the ACK of the kernel's FIN",
-                     lab.path(*run.orphan->host, run.orphan->tuple, run.orphan->since),
+                     lab.path(*run.orphan.host, run.orphan.tuple, run.orphan.since),
                      {FIN_WAIT_2, TIME_WAIT});
       control.either(run.name + ": the answer to a FIN then", show_answer(answer), "[.]",
                      {"[R]", "[R.]"}, {answer ? answer.frame->id : 0});
@@ -57,8 +58,7 @@ LAB(fin_expires,
   lab.watch_until(
       [&] {
         bool left = true;
-        for (Ran& run : runs)
-          left = left && run.orphan->host->state(run.orphan->tuple) != FIN_WAIT_2;
+        for (Ran& run : runs) left = left && run.orphan.host->state(run.orphan.tuple) != FIN_WAIT_2;
         return left;
       },
       6s, "FIN_WAIT_2 to end");
@@ -66,7 +66,7 @@ LAB(fin_expires,
   Section& time_wait = lab.section("the time runs out: into TIME_WAIT");
   for (Ran& run : runs)
     if (!run.fin) {
-      auto path = lab.path(*run.orphan->host, run.orphan->tuple, run.orphan->since);
+      auto path = lab.path(*run.orphan.host, run.orphan.tuple, run.orphan.since);
       Answer answer = send_fin(run, "after the end");
       Section::Evidence ids = {answer ? answer.frame->id : 0};
       for (Section* section : {&closed, &time_wait}) {

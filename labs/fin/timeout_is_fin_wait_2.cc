@@ -13,6 +13,8 @@ constexpr const char* kWhy = "4 ms of a tick less; an eighth and a second late";
 struct Variant {
   std::string name, value;
   Duration wanted;
+  Host* host = nullptr;
+  Peer* peer = nullptr;
   std::optional<Lab::Orphan> waiting{}, closed{};
   Duration lasted{}, time_wait{};
   EventId end = 0, time_wait_end = 0;
@@ -42,27 +44,26 @@ LAB(fin_timeout_is_fin_wait_2,
   std::string preset = os::read_sysctl(os::Namespace::create(), kSetting);
   std::list<Variant> variants = {
       {"five", "5", 5s}, {"thirty", "30", 30s}, {"sixty", "60", 60s}, {"default", preset, 60s}};
-  std::optional<Socket> open;
-  std::optional<PeerConnection> half;  // to a socket that is shut down, not closed
-  for (Variant& variant : variants) {
-    Host& host = lab.host(variant.name);
-    host.set(kSetting, variant.value);
-    Peer& peer = lab.peer(host, "p-" + variant.name);
-    variant.waiting = lab.into_fin_wait_2(host, peer, 6000);
-    if (!half) {
-      half = peer.connect(6002, host.at(5000));
-      open = lab.listener(host).accept();
-    }
-    if (variant.value == "30" || variant.name == "default") continue;
-    variant.closed = lab.into_fin_wait_2(host, peer, 6001);
-    variant.closed->peer.send({.flags = FIN | ACK});
-    lab.await_state(host, variant.closed->tuple, TIME_WAIT);
+  for (Variant& one : variants) {      // all made first, which takes its time
+    one.host = &lab.host(one.name);
+    one.host->set(kSetting, one.value);
+    one.peer = &lab.peer(*one.host, "p-" + one.name);
   }
-  Host& five = *variants.front().waiting->host;
-  open->shutdown(SHUT_WR);
-  if (!half->expect({.flags = FIN | ACK})) throw Unexpected("the kernel's FIN did not come");
-  half->send({}, "acknowledges the FIN");
-  lab.await_state(five, open->tuple(), FIN_WAIT_2);
+  Host& five = *variants.front().host;
+  Socket& listener = lab.listener(five);
+  PeerConnection half = variants.front().peer->connect(6002, five.at(5000));
+  Socket open = listener.accept();
+  for (Variant& one : variants) {
+    one.waiting = lab.into_fin_wait_2(*one.host, *one.peer, 6000);
+    if (one.value == "30" || one.name == "default") continue;
+    one.closed = lab.into_fin_wait_2(*one.host, *one.peer, 6001);
+    one.closed->peer.send({.flags = FIN | ACK});
+    lab.await_state(*one.host, one.closed->tuple, TIME_WAIT);
+  }
+  open.shutdown(SHUT_WR);
+  if (!half.expect({.flags = FIN | ACK})) throw Unexpected("the kernel's FIN did not come");
+  half.send({}, "acknowledges the FIN");
+  lab.await_state(five, open.tuple(), FIN_WAIT_2);
 
   auto all_over = [&] {
     bool over = true;
@@ -84,7 +85,7 @@ LAB(fin_timeout_is_fin_wait_2,
                  one.lasted, one.wanted - 50ms, one.wanted * 9 / 8 + 1s, kWhy,
                  {one.waiting->begin.id, one.end});
   Section& shut = lab.section("finding: shut down but not closed, it has no time-out");
-  shut.equal("tcp_fin_timeout = 5: the state 60 s later", net::name(five.state(open->tuple())),
+  shut.equal("tcp_fin_timeout = 5: the state 60 s later", net::name(five.state(open.tuple())),
              "FIN_WAIT_2");
   Section& control = lab.control("the peer's FIN came: TIME_WAIT");
   for (Variant& one : variants)

@@ -13,6 +13,8 @@ namespace {
 struct Trial {
   std::string setting, value;
   Host* host = nullptr;
+  Peer* peer = nullptr;
+  int user_timeout = 0;  // ms
   Tuple tuple{};
   EventId since = 0, end = 0;
   size_t repeated = 0;
@@ -34,7 +36,7 @@ const std::pair<const char*, const char*> kCandidates[] = {
     {"tcp_keepalive_time", "2"},
     {"tcp_keepalive_intvl", "1"},
     {"tcp_keepalive_probes", "1"},
-    {"tcp_rto_min_us", "50000"},
+    {"tcp_rto_min_us", "100000"},
     {"tcp_rto_max_ms", "2000"},
     {"tcp_syn_linear_timeouts", "8"},
     {"tcp_thin_linear_timeouts", "1"},
@@ -49,18 +51,29 @@ const std::pair<const char*, const char*> kCandidates[] = {
     {"tcp_no_metrics_save", "0"},
 };
 
-void close_to_silent_peer(Lab& lab, Trial& trial, const std::string& name, int user_timeout = 0) {
+void make(Lab& lab, Trial& trial, const std::string& name) {
   trial.host = &lab.host(name);
-  if (!trial.setting.empty() && user_timeout == 0)
-    trial.host->set("net.ipv4." + trial.setting, trial.value);
-  Peer& peer = lab.peer(*trial.host, "p-" + name);
-  Socket& listener = lab.listener(*trial.host);
-  peer.connect(6000, trial.host->at(5000));
-  Socket socket = listener.accept();
-  if (user_timeout) socket.need(socket.set_option(IPPROTO_TCP, TCP_USER_TIMEOUT, user_timeout));
-  trial.tuple = socket.tuple();
-  trial.since = lab.mark();
-  socket.close();
+  trial.peer = &lab.peer(*trial.host, "p-" + name);
+  lab.listener(*trial.host);
+}
+
+void close_to_silent_peer(Lab& lab, Trial& trial) {
+  for (uint16_t attempt = 1;; ++attempt) {
+    trial.peer->connect(6000 + attempt, trial.host->at(5000));
+    Socket socket = lab.listener(*trial.host).accept();
+    trial.tuple = socket.tuple();
+    auto seen = lab.trace(*trial.host, trial.tuple);
+    // The time-out depends on the round trip: on a busy machine, try again.
+    Duration trip = first(seen, {.flags = ACK}).time - first(seen, {.flags = SYN | ACK}).time;
+    bool good = trip < 5ms || attempt == 50;
+    if (!good) socket.set_linger(true, 0);
+    if (trial.user_timeout)
+      socket.need(socket.set_option(IPPROTO_TCP, TCP_USER_TIMEOUT, trial.user_timeout));
+    trial.since = lab.mark();
+    socket.close();
+    if (good) return;
+    lab.wait(50ms, "a quieter moment");
+  }
 }
 
 void measure(Lab& lab, Trial& trial) {
@@ -83,37 +96,40 @@ LAB(fin_wait_1_tunable,
          "hand-made peer that falls silent: how often each repeats its FIN, and when it gives up.",
      .claims = {"fin.wait-1-tunable"},
      .control = "two kernels with the default settings: no difference between them",
-     .needs = 120s}) {
+     .needs = 125s}) {
   std::list<Trial> defaults(2), trials;
   Trial option{"TCP_USER_TIMEOUT", "3000 ms"};
-  size_t number = 0;
-  for (Trial& trial : defaults)
-    close_to_silent_peer(lab, trial, fmt::format("default-{}", ++number));
-  for (auto [setting, value] : kCandidates)
-    if (defaults.front().host->has(std::string("net.ipv4.") + setting)) {
-      trials.push_back({setting, value});
-      close_to_silent_peer(lab, trials.back(), fmt::format("trial-{}", trials.size()));
-    }
-  close_to_silent_peer(lab, option, "option", 3000);
+  option.user_timeout = 3000;
+  make(lab, option, "option");
+  make(lab, defaults.front(), "default-1");
+  make(lab, defaults.back(), "default-2");
+  for (auto [setting, value] : kCandidates) {
+    auto name = std::string("net.ipv4.") + setting;
+    if (!defaults.front().host->has(name)) continue;
+    trials.push_back({setting, value});
+    make(lab, trials.back(), fmt::format("trial-{}", trials.size()));
+    trials.back().host->set(name, value);
+  }
   std::vector<Trial*> all = {&option};
   for (auto* list : {&defaults, &trials})
     for (Trial& trial : *list) all.push_back(&trial);
+  for (Trial* trial : all) close_to_silent_peer(lab, *trial);
   auto gone = [&] {
     bool none = true;
     for (Trial* trial : all) none = none && trial->host->state(trial->tuple) == CLOSED;
     return none;
   };
-  if (!lab.watch_until(gone, 130s, "FIN_WAIT_1 to end")) throw Unexpected("FIN_WAIT_1 is endless");
+  if (!lab.watch_until(gone, 140s, "FIN_WAIT_1 to end")) throw Unexpected("FIN_WAIT_1 is endless");
   for (Trial* trial : all) measure(lab, *trial);
 
   const Trial& plain = defaults.front();
   auto as_by_default = [&](const Trial& trial) {
-    return trial.repeated == plain.repeated && trial.in_all < plain.in_all * 5 / 4 &&
-           trial.in_all > plain.in_all * 3 / 4;
+    return trial.repeated == plain.repeated && trial.in_all < plain.in_all * 3 / 2 &&
+           trial.in_all > plain.in_all * 2 / 3;
   };
   auto check = [&](Section& section, const std::string& what, const Trial& trial) {
     return section.is(what, as_by_default(trial),
-                      fmt::format("as by default: {} times, {} give or take a quarter",
+                      fmt::format("as by default: {} times, two thirds to one and a half of {}",
                                   plain.repeated, os::show(plain.in_all)),
                       trial.show(), trial.frames);
   };

@@ -83,9 +83,10 @@ LAB(last_ack_syn_gets_rst,
     control.either(server == 5000 ? "a listener answers" : "a closed port answers", show(answer),
                    server == 5000 ? "SYN+ACK" : "RST", {"ACK", "nothing within 300 ms"},
                    evidence(answer));
+    answers.push_back(show(answer));
   }
   lab.judge("last-ack.syn-gets-rst", section, control)
-      .because(
-          fmt::format("the SYNs to LAST_ACK were answered with {}; a closed port's RST was seen",
-                      fmt::join(answers, ", ")));
+      .because(fmt::format("SYNs to LAST_ACK and, last, to a listener and to a closed port were "
+                           "answered with {}",
+                           fmt::join(answers, ", ")));
 }

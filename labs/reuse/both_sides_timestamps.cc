@@ -29,7 +29,7 @@ LAB(reuse_both_sides_timestamps,
                         {"off at both", 5002, "0", "0"},
                         {"on at both", 5003, "1", "1"},
                         {"on at both, and off for the new one", 5004, "1", "1"}};
-  auto set = [&](const char* at_client, const char* at_server) {
+  auto set = [&, &client = client, &server = server](const char* at_client, const char* at_server) {
     client.set("net.ipv4.tcp_timestamps", at_client);
     server.set("net.ipv4.tcp_timestamps", at_server);
   };
@@ -40,7 +40,7 @@ LAB(reuse_both_sides_timestamps,
   }
   lab.wait(2100ms, "the first second of TIME_WAIT, by a clock of whole seconds, to pass");
 
-  auto connect_again = [&](const Case& one) {
+  auto connect_again = [&, &client = client, &server = server](const Case& one) {
     Socket socket = client.socket();
     return socket.connect(server.at(one.port));
   };

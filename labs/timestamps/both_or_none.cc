@@ -8,7 +8,7 @@ namespace {
 struct Count {
   Seen syn, answer;
   size_t later = 0, stamped = 0;  // segments after these two, and those with a timestamp
-  Section::Evidence ids;
+  Section::Evidence ids{};
 };
 
 // A connection with data both ways and a close, and which of its segments have timestamps.

@@ -26,10 +26,10 @@ struct Way {
 };
 
 struct Late {
-  std::string read{};       // by the application in the new connection
-  bool taken{};             // the kernel acknowledged the late segment
-  uint32_t window{};        // the receive window it had to fit
-  Section::Evidence shown;  // the late segment, the recv(), the kernel's answer
+  std::string read{};         // by the application in the new connection
+  bool taken{};               // the kernel acknowledged the late segment
+  uint32_t window{};          // the receive window it had to fit
+  Section::Evidence shown{};  // the late segment, the recv(), the kernel's answer
 };
 
 struct Testbed {
@@ -53,8 +53,8 @@ struct Testbed {
     return connection;
   }
 
-  // A whole connection. Returns its data segment, which may arrive once more.
-  wire::Bytes first(const Way& way, uint32_t& clock) {
+  // A whole connection. Returns its data segment, which may arrive once more, and the peer's clock.
+  std::pair<wire::Bytes, uint32_t> first(const Way& way) {
     Socket socket = this->socket(kClientIsn);
     PeerConnection peer = connect(socket, {.timestamps = way.timestamps, .iss = kServerIsn});
     wire::Bytes data =
@@ -72,14 +72,12 @@ struct Testbed {
       if (way.close == Close::first) peer.finish();
     }
     lab.await_state(client, socket.tuple(), way.close == Close::first ? TIME_WAIT : CLOSED);
-    clock = peer.tsval();
-    return data;
+    return {data, peer.tsval()};
   }
 
   Late both(const Way& way) {
     ++port;
-    uint32_t clock = 0;
-    wire::Bytes data = first(way, clock);
+    auto [data, clock] = first(way);
     Socket socket = this->socket(way.same_acks ? kClientIsn : 0);
     PeerConnection peer = connect(socket, {.timestamps = way.timestamps,
                                            .iss = way.server_isn,
@@ -120,12 +118,11 @@ void decide(Section& section, const Late& late, bool taken) {
 
 }  // namespace
 
-LAB(timewait_old_duplicate,
-    {.name = "timewait.old-duplicate",
+LAB(timewait_old_duplicate_corrupts,
+    {.name = "timewait.old-duplicate-corrupts",
      .story = "A data segment of one connection comes once more in the next one of the same "
-              "four-tuple, where nothing keeps a TIME_WAIT: with numbers that fit, with a sequence "
-              "number out of the window, and with timestamps; after a FIN and after SO_LINGER "
-              "{1,0}. What the application reads decides.",
+              "four-tuple, where nothing keeps a TIME_WAIT, fitting or not, with timestamps or "
+              "not, after a FIN or SO_LINGER {1,0}. What the application reads decides.",
      .claims = {"timewait.old-duplicate-corrupts", "timewait.misfit-dropped",
                 "timestamps.paws-drops-duplicate", "linger.zero-unprotected"},
      .control = "for each the one thing changed: timestamps on; a fitting number; a fresh "
@@ -181,8 +178,7 @@ LAB(timewait_old_duplicate,
 
   Section& kept = lab.control("after a normal close, no timestamps");
   ++bed.port;
-  uint32_t clock = 0;
-  wire::Bytes data = bed.first({.close = Close::first}, clock);
+  wire::Bytes data = bed.first({.close = Close::first}).first;
   Socket socket = bed.socket(kClientIsn);
   Result refused = socket.connect({server.address(), 5000});
   kept.equal("connecting again while the client is in TIME_WAIT", net::errno_name(refused.error),

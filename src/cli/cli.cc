@@ -4,6 +4,8 @@
 
 #include <cstdio>
 
+#include "os/error.h"
+
 namespace twlab::cli {
 namespace {
 
@@ -29,7 +31,10 @@ int dispatch(const Options& options) {
 int main(int argc, char** argv) {
   try {
     Parsed parsed = parse(argc, argv);
-    return parsed.options ? dispatch(*parsed.options) : parsed.exit;
+    int exit = parsed.options ? dispatch(*parsed.options) : parsed.exit;
+    // What is still buffered would fail without a word after this.
+    if (std::fflush(stdout) != 0) os::fail(errno, "writing to standard output");
+    return exit;
   } catch (const std::exception& error) {
     fmt::print(stderr, "twlab: {}\n", error.what());
     return bad_input;

@@ -30,7 +30,7 @@ constexpr uint8_t code[] = {
 };
 // Some hypervisors that cannot virtualise a processor interpret every instruction: that takes
 // seconds where a processor needs a millisecond, and a kernel never comes up.
-constexpr Duration far_too_long = 200ms;
+constexpr Duration far_too_long = 100ms;
 
 constexpr uint64_t memory_size = 0x10000, start = 0x1000;
 constexpr uint64_t page_map = 0x2000, page_directories = 0x3000, page_directory = 0x4000;

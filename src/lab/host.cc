@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "lab/lab.h"
 #include "net/settings.h"
 
@@ -41,9 +43,31 @@ std::optional<net::SocketInfo> Host::find(const Tuple& tuple) {
   return diag_.find(tuple);
 }
 
+void Host::destroy(const Tuple& tuple) {
+  lab_.note(Note::Kind::remark, "sock_diag destroys " + show(tuple), name_);
+  diag_.destroy(tuple);
+  lab_.collect();
+}
+
 std::vector<net::SocketInfo> Host::sockets(uint32_t states) {
   lab_.collect();
   return diag_.dump(lab_.family(), states);
+}
+
+Host::Counted Host::count(net::TcpState state, uint16_t port) {
+  auto sockets = this->sockets(1u << static_cast<unsigned>(state));
+  auto count = static_cast<size_t>(std::ranges::count_if(sockets, [&](const auto& socket) {
+    return port == 0 || socket.tuple.local.port == port;
+  }));
+  std::string where = port == 0 ? "" : fmt::format(" at port {}", port);
+  return {count, lab_.note(Note::Kind::remark,
+                           fmt::format("sock_diag: {} in {}{}", count, net::name(state), where),
+                           name_)};
+}
+
+Host::Counted Host::sockstat(const std::string& name) {
+  auto count = static_cast<size_t>(net::read_sockstat(ns_)[name]);
+  return {count, lab_.note(Note::Kind::remark, fmt::format("sockstat: {} {}", name, count), name_)};
 }
 
 bool Host::has(const std::string& sysctl) const {

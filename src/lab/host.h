@@ -40,7 +40,18 @@ class Host {
   // The state of the host's socket of this tuple now; CLOSED when there is none.
   net::TcpState state(const Tuple& tuple);
   std::optional<net::SocketInfo> find(const Tuple& tuple);
+  // Ends it by sock_diag, as `ss --kill` does (see net::Diag::destroy()).
+  void destroy(const Tuple& tuple);
   std::vector<net::SocketInfo> sockets(uint32_t states = ~0u);
+
+  // How many are in the state, at this local port or (0) at any; noted in the recording.
+  struct Counted {
+    size_t count = 0;
+    EventId id = 0;
+  };
+  Counted count(net::TcpState state, uint16_t port = 0);
+  // What /proc/net/sockstat counts now: "TCP.tw", "TCP.inuse"; noted too.
+  Counted sockstat(const std::string& name);
 
   // Dotted names: "net.ipv4.tcp_fin_timeout". has() tells whether this kernel has it here.
   bool has(const std::string& sysctl) const;

@@ -162,6 +162,14 @@ EventId Lab::note(Note::Kind kind, const std::string& text, const std::string& h
   return result_.recording.add(os::now(), host, Note{kind, text});
 }
 
+std::optional<net::Slab> Lab::slab(const std::string& name) {
+  auto slab = net::read_slab(name);
+  if (slab)
+    note(Note::Kind::remark, fmt::format("slab {}: {} objects of {} bytes, {} bytes in all", name,
+                                         slab->objects, slab->object_size, slab->bytes));
+  return slab;
+}
+
 EventId Lab::mark(const std::string& text) {
   return note(Note::Kind::remark, text);
 }
@@ -292,11 +300,9 @@ Judgement Lab::judge(const std::string& claim, std::initializer_list<const Secti
     made.reason = describe(*unclear, Outcome::unclear);
   } else {
     made.verdict = Verdict::confirmed;
-    made.reason = checks == 1 ? describe(**sections.begin(), Outcome::holds)
-                              : fmt::format(
-                                    "all {} checks hold, and the control came out the "
-                                    "other way",
-                                    checks);
+    made.reason = checks == 1 ? (*sections.begin())->result().checks[0].what + ": as wanted"
+                              : fmt::format("all {} checks hold", checks);
+    made.reason += ", and the control came out the other way";
   }
   result_.verdicts.push_back(std::move(made));
   return Judgement(result_.verdicts.back());

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "lab/claim.h"
+#include "lab/crowd.h"
 #include "lab/host.h"
 #include "lab/process.h"
 #include "lab/recording.h"
@@ -22,6 +23,7 @@
 #include "lab/result.h"
 #include "lab/section.h"
 #include "lab/socket.h"
+#include "net/slab.h"
 #include "os/loop.h"
 #include "wire/peer.h"
 #include "wire/relay.h"
@@ -47,6 +49,18 @@ struct NotMeasurable : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// Bytes of something in the kernel, and the note that says so.
+struct Size {
+  size_t bytes = 0;
+  EventId id = 0;
+};
+
+// The ports that each address of a crowd has.
+struct CrowdPorts {
+  uint16_t first = 1024;
+  size_t count = 64512;
+};
+
 // Two kernel sockets, connected to one another.
 struct Connection {
   Socket client, server;
@@ -56,8 +70,12 @@ struct Connection {
 class Judgement {
  public:
   explicit Judgement(ClaimVerdict& verdict) : verdict_(verdict) {}
-  // Replaces the reason that was put together from the checks by a sentence.
-  void because(std::string reason) { verdict_.reason = std::move(reason); }
+  // Replaces the reason that was put together from the checks by a sentence, when the claim is
+  // confirmed or refuted. Why nothing can be concluded, the checks say best.
+  void because(std::string reason) {
+    if (verdict_.verdict == Verdict::confirmed || verdict_.verdict == Verdict::refuted)
+      verdict_.reason = std::move(reason);
+  }
   Verdict verdict() const { return verdict_.verdict; }
 
  private:
@@ -90,6 +108,10 @@ class Lab : private wire::Observer {
     Host& host;
     Peer& peer;
   };
+  struct KernelAndCrowd {
+    Host& host;
+    Crowd& crowd;
+  };
 
   // Two kernels on one veth pair.
   Kernels two_kernels();
@@ -97,6 +119,8 @@ class Lab : private wire::Observer {
   RelayedKernels two_kernels_relayed();
   // One kernel, and an endpoint driven by hand.
   KernelAndPeer kernel_and_peer(const std::string& host = "server");
+  // One kernel, and very many crafted endpoints.
+  KernelAndCrowd kernel_and_crowd(const std::string& host = "server");
 
   struct NattedKernels {
     Host& first;   // two clients, hidden behind
@@ -113,6 +137,12 @@ class Lab : private wire::Observer {
   void link(Host& a, Host& b);
   RelayedKernels relay(Host& client, Host& server);
   Peer& peer(Host& host, const std::string& name = "peer");
+  // The host's default route leads there, so each host can have one only.
+  Crowd& crowd(Host& host, const CrowdPorts& ports = {});
+  // A host with a table of its own for connected sockets, of so many buckets (a power of 2). Hosts
+  // otherwise share the machine's. Throws NotMeasurable on kernels that know no such thing (before
+  // 6.1, tcp_child_ehash_entries).
+  Host& host_with_table(const std::string& name, size_t buckets);
 
   // A connection between two kernels, through the three-way handshake. The listener is made when
   // the server has none on that port yet.
@@ -174,6 +204,8 @@ class Lab : private wire::Observer {
   // Puts words beside a frame; they go into the capture and the ladder.
   void say(EventId frame, const std::string& words);
   EventId note(Note::Kind kind, const std::string& text, const std::string& host = "");
+  // The kernel's cache of such objects; nothing where it may not be read (see net/slab.h).
+  std::optional<net::Slab> slab(const std::string& name);
   const Recording& recording() const { return result_.recording; }
 
   // --- judging -----------------------------------------------------------------------------------
@@ -222,6 +254,7 @@ class Lab : private wire::Observer {
   Tuple touched_;                       // of the frame that is being handled, either way round
   std::vector<Host*> interface_hosts_;  // by Frame::interface; null for a peer's end
   std::list<Peer> peers_;
+  std::list<Crowd> crowds_;
   std::list<Relay> relays_;
   std::list<Process> processes_;
   std::map<std::pair<Host*, uint16_t>, Socket> listeners_;

@@ -129,6 +129,46 @@ Lab::KernelAndPeer Lab::kernel_and_peer(const std::string& name) {
   return {kernel, peer(kernel)};
 }
 
+Crowd& Lab::crowd(Host& host, const CrowdPorts& ports) {
+  // Frames go to a MAC that is not the device's: its kernel then looks no further.
+  net::Mac own = host.mac(), device = own;
+  own[5] = 200;
+  device[1] = 1;
+  Address gateway = address_in(family_, 0, 200);
+  net::LinkEnd inner = end(host, "to-crowd"),
+               outer{&harness_, fmt::format("crowd{}", crowds_.size()), device};
+  net::make_link(inner, outer);
+  net::add_address(inner, host.address(), prefix(family_));
+  net::add_neighbour(inner, gateway, own);
+  net::add_default_route(inner, gateway);
+  size_t tap = open_taps({{&host, {inner.ns, inner.device, host.mac()}}});
+  wire::CrowdOptions options{.first = address_in(family_, 1, 1),
+                             .first_port = ports.first,
+                             .ports = ports.count};
+  return crowds_.emplace_back(*this, host, wire_, tap, inner, outer, own, options);
+}
+
+Lab::KernelAndCrowd Lab::kernel_and_crowd(const std::string& name) {
+  Host& kernel = host(name);
+  return {kernel, crowd(kernel)};
+}
+
+Host& Lab::host_with_table(const std::string& name, size_t buckets) {
+  // A new namespace takes the size from the one in which it is made.
+  constexpr const char* kTable = "net.ipv4.tcp_child_ehash_entries";
+  os::Namespace here = os::Namespace::current();
+  try {
+    os::write_sysctl(here, kTable, std::to_string(buckets));
+  } catch (const std::system_error& error) {
+    if (error.code().value() != ENOENT) throw;
+    throw NotMeasurable(fmt::format(
+        "{} does not exist in this kernel, so all hosts share one table of sockets", kTable));
+  }
+  Host& made = host(name);
+  os::write_sysctl(here, kTable, "0");
+  return made;
+}
+
 Socket& Lab::listener(Host& server, uint16_t port) {
   auto key = std::pair{&server, port};
   auto found = listeners_.find(key);

@@ -42,6 +42,25 @@ CounterValues Counters::read() const {
   return values;
 }
 
+CounterValues parse_sockstat(const std::string& text) {
+  CounterValues values;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    std::string group, name;
+    int64_t number = 0;
+    words >> group;
+    if (group != "TCP:") continue;
+    while (words >> name >> number) values["TCP." + name] = number;
+  }
+  return values;
+}
+
+CounterValues read_sockstat(const os::Namespace& ns) {
+  os::Inside inside(ns);
+  return parse_sockstat(os::read_file("/proc/thread-self/net/sockstat"));
+}
+
 CounterValues difference(const CounterValues& before, const CounterValues& after) {
   CounterValues rose;
   for (const auto& [name, value] : after) {

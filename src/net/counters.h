@@ -22,10 +22,16 @@ class Counters {
   os::UniqueFd netstat_, snmp_;
 };
 
+// What /proc/net/sockstat counts now: "TCP.inuse", "TCP.orphan", "TCP.tw", ...
+CounterValues read_sockstat(const os::Namespace& ns);
+
 // How much each counter rose, only those that did.
 CounterValues difference(const CounterValues& before, const CounterValues& after);
 
-// From the text of such a file: pairs of lines, "TcpExt: names..." and "TcpExt: values...".
+// From the text of /proc/net/sockstat: "TCP: inuse 1 orphan 0 tw 5 ...".
+CounterValues parse_sockstat(const std::string& text);
+
+// From the text of netstat or snmp: pairs of lines, "TcpExt: names..." and "TcpExt: values...".
 CounterValues parse_counters(const std::string& text);
 
 }  // namespace twlab::net

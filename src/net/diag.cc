@@ -41,6 +41,15 @@ struct Request {
     body->sdiag_protocol = IPPROTO_TCP;
     body->idiag_states = ~0u;
   }
+  // For one socket.
+  explicit Request(const Tuple& tuple) : Request(tuple.local.address.family, NLM_F_ACK) {
+    inet_diag_sockid& id = body->id;
+    id.idiag_sport = htons(tuple.local.port);
+    id.idiag_dport = htons(tuple.remote.port);
+    std::memcpy(id.idiag_src, tuple.local.address.bytes.data(), tuple.local.address.size());
+    std::memcpy(id.idiag_dst, tuple.remote.address.bytes.data(), tuple.remote.address.size());
+    id.idiag_cookie[0] = id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
+  }
   char buffer[256];
   nlmsghdr* header;
   inet_diag_req_v2* body;
@@ -61,13 +70,7 @@ std::vector<SocketInfo> Diag::dump(Family family, uint32_t states) {
 }
 
 std::optional<SocketInfo> Diag::find(const Tuple& tuple) {
-  Request request(tuple.local.address.family, NLM_F_ACK);
-  inet_diag_sockid& id = request.body->id;
-  id.idiag_sport = htons(tuple.local.port);
-  id.idiag_dport = htons(tuple.remote.port);
-  std::memcpy(id.idiag_src, tuple.local.address.bytes.data(), tuple.local.address.size());
-  std::memcpy(id.idiag_dst, tuple.remote.address.bytes.data(), tuple.remote.address.size());
-  id.idiag_cookie[0] = id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
+  Request request(tuple);
   std::optional<SocketInfo> found;
   try {
     netlink_.ask(request.header, "asking sock_diag for a socket", [&](const nlmsghdr& answer) {
@@ -79,6 +82,12 @@ std::optional<SocketInfo> Diag::find(const Tuple& tuple) {
   // Where there is none, the kernel looks for a listener (inet_diag_find_one_icsk).
   if (found && found->state == TcpState::LISTEN) found.reset();
   return found;
+}
+
+void Diag::destroy(const Tuple& tuple) {
+  Request request(tuple);
+  request.header->nlmsg_type = SOCK_DESTROY;
+  netlink_.ask(request.header, "destroying a socket by sock_diag");
 }
 
 }  // namespace twlab::net

@@ -35,6 +35,9 @@ class Diag {
   // The socket of exactly this tuple, or none; much cheaper than a dump, which walks the table that
   // all namespaces share. Listeners are not found this way.
   std::optional<SocketInfo> find(const Tuple& tuple);
+  // Ends the socket of this tuple as `ss --kill` does: its owner keeps the descriptor, and gets
+  // ECONNABORTED. Throws std::system_error; EOPNOTSUPP when this kernel cannot.
+  void destroy(const Tuple& tuple);
 
  private:
   Netlink netlink_;

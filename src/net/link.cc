@@ -12,9 +12,13 @@
 #include <sys/socket.h>
 
 #include <cstring>
+#include <sstream>
+#include <thread>
 
 #include "net/netlink.h"
+#include "os/clock.h"
 #include "os/error.h"
+#include "os/file.h"
 
 namespace twlab::net {
 namespace {
@@ -92,6 +96,50 @@ void quieten_ipv6(const LinkEnd& end) {
   }
 }
 
+void await(const std::string& what, const std::function<bool()>& condition) {
+  for (Time limit = os::now() + std::chrono::seconds(10); !condition();) {
+    if (os::now() > limit) os::fail(ETIMEDOUT, "waiting for " + what);
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+}
+
+// The end that was set up first had no carrier then. The kernel takes note of the carrier in a work
+// queue (net/core/link_watch.c) and until then drops what the end sends: on a busy machine for
+// seconds.
+void await_running(const LinkEnd& end) {
+  Netlink netlink(*end.ns, NETLINK_ROUTE);
+  await("the carrier of " + end.device, [&] {
+    Request request(RTM_GETLINK, 0);
+    request.body<ifinfomsg>()->ifi_index = index_of(end);
+    bool running = false;
+    netlink.ask(request.get(), "asking for the state of " + end.device,
+                [&](const nlmsghdr& answer) {
+                  auto* body = static_cast<ifinfomsg*>(mnl_nlmsg_get_payload(&answer));
+                  running = (body->ifi_flags & IFF_RUNNING) != 0;
+                });
+    return running;
+  });
+}
+
+// The route to an address of one's own comes, for IPv6, out of a work queue too (addrconf_dad_work
+// in net/ipv6/addrconf.c, also where there is no duplicate detection); until then the host does not
+// take what is sent to it.
+void await_local(const LinkEnd& end, const Address& address) {
+  Netlink netlink(*end.ns, NETLINK_ROUTE);
+  await("the route to " + show(address), [&] {
+    Request request(RTM_GETROUTE, 0);
+    auto* body = request.body<rtmsg>();
+    body->rtm_family = static_cast<uint8_t>(af(address.family));
+    body->rtm_dst_len = static_cast<uint8_t>(8 * address.size());
+    request.put(RTA_DST, address);
+    bool local = false;
+    netlink.ask(request.get(), "asking for a route", [&](const nlmsghdr& answer) {
+      local = static_cast<rtmsg*>(mnl_nlmsg_get_payload(&answer))->rtm_type == RTN_LOCAL;
+    });
+    return local;
+  });
+}
+
 }  // namespace
 
 void make_link(const LinkEnd& a, const LinkEnd& b) {
@@ -116,6 +164,7 @@ void make_link(const LinkEnd& a, const LinkEnd& b) {
     }
     set_up(*a.ns, a.device, true);
     set_up(*b.ns, b.device, true);
+    for (const LinkEnd* end : {&a, &b}) await_running(*end);
   });
 }
 
@@ -130,6 +179,7 @@ void add_address(const LinkEnd& end, const Address& address, int prefix) {
   request.put(IFA_LOCAL, address);
   request.put(IFA_ADDRESS, address);
   netlink.ask(request.get(), "adding address " + show(address) + " to " + end.device);
+  await_local(end, address);
 }
 
 void add_neighbour(const LinkEnd& end, const Address& neighbour, const Mac& mac) {
@@ -155,6 +205,22 @@ void add_default_route(const LinkEnd& end, const Address& gateway) {
   body->rtm_type = RTN_UNICAST;
   request.put(RTA_GATEWAY, gateway);
   netlink.ask(request.get(), "adding a route by way of " + show(gateway));
+}
+
+Traffic traffic(const LinkEnd& end) {
+  os::Inside inside(*end.ns);
+  std::istringstream lines(os::read_file("/proc/thread-self/net/dev"));
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    std::string device;
+    std::getline(words >> std::ws, device, ':');
+    if (device != end.device) continue;
+    // Receive: bytes packets errs drop fifo frame compressed multicast; transmit: bytes packets ...
+    std::array<uint64_t, 10> numbers{};
+    for (uint64_t& number : numbers) words >> number;
+    return {numbers[1], numbers[9]};
+  }
+  os::fail(ENODEV, "reading the traffic of " + end.device);
 }
 
 void set_up(const os::Namespace& ns, const std::string& device, bool up) {

@@ -32,6 +32,12 @@ void add_neighbour(const LinkEnd& end, const Address& neighbour, const Mac& mac)
 // Everything that no link route leads to goes to the gateway.
 void add_default_route(const LinkEnd& end, const Address& gateway);
 
+// Frames that passed the end since it was made, whoever captured them.
+struct Traffic {
+  uint64_t received = 0, sent = 0;
+};
+Traffic traffic(const LinkEnd& end);
+
 // Sets the device (also "lo") up or down.
 void set_up(const os::Namespace& ns, const std::string& device, bool up);
 

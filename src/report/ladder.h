@@ -1,5 +1,6 @@
 // The ladder diagram of a recording: hosts as lifelines, segments as arrows between them, system
-// calls and states of each side at its outer edge, time downwards, one row for each event.
+// calls and states of each side at its outer edge, time downwards, one row for each event. Hosts
+// that have nothing to do with one another get a ladder each, one below the other.
 //
 // Rows are not to scale: waits of 50 ms and more are shown as a break with their length. Sequence
 // numbers are relative to the first SYN of their connection and direction; to a later one if that

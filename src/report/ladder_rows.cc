@@ -11,64 +11,62 @@
 namespace twlab::report {
 namespace {
 
-constexpr Duration shown_wait = 50ms;
 // A state is sampled a little after what caused it; within this time it is shown beside it.
 constexpr Duration same_row = 20ms;
 constexpr Duration shown_duration = 1ms;  // of a call
-constexpr size_t most_decisive = 60;      // that are shown from the middle of a long recording
 
 class Builder {
  public:
   Builder(const Recording& recording, const LadderOptions& options)
-      : recording_(recording), evidence_(options.evidence.begin(), options.evidence.end()) {
-    find_lifelines();
-    for (auto& transit : transits(recording)) {
-      transits_.push_back(transit);
-      connections_.insert(std::minmax(transit.packet().source, transit.packet().destination));
-    }
+      : recording_(recording),
+        evidence_(options.evidence.begin(), options.evidence.end()),
+        transits_(transits(recording)),
+        groups_(host_groups(recording, transits_)) {
     for (const auto& transit : transits_) {
       if (transit.sent) at_[transit.sent] = &transit;
       if (transit.arrived) at_[transit.arrived] = &transit;
     }
-    for (const auto& event : recording.events) {
-      if (auto* change = std::get_if<StateChange>(&event.what))
-        if (change->state != net::TcpState::LISTEN && change->tuple.remote.port)
-          sockets_[event.host].insert(change->tuple);
-    }
+    for (size_t group = 0; group < groups_.size(); ++group)
+      for (const auto& line : groups_[group]) group_of_[line.host] = group;
+    look_into_sections();
   }
 
-  Ladder build() && {
+  size_t groups() const { return groups_.size(); }
+
+  Ladder build(size_t group) {
+    ladder_ = {};
+    ladder_.lifelines = groups_[group];
     if (!recording_.events.empty()) ladder_.begin = recording_.events.front().time;
     for (const auto& event : recording_.events)
-      std::visit([&](auto& w) { add(event, w); }, event.what);
+      if (belongs(event, group)) std::visit([&](auto& what) { add(event, what); }, event.what);
     return std::move(ladder_);
   }
 
  private:
-  void find_lifelines() {
-    std::map<std::string, int> links;
-    auto& all = ladder_.lifelines;
-    auto known = [&](const std::string& host) {
-      return std::any_of(all.begin(), all.end(), [&](auto& l) { return l.host == host; });
-    };
-    for (const auto& interface : recording_.interfaces) {
-      ++links[interface.host];
-      if (known(interface.host)) continue;
-      std::string addresses;
-      for (const auto& address : interface.addresses)
-        addresses += (addresses.empty() ? "" : ", ") + show(address);
-      all.push_back({interface.host, addresses});
+  // Which groups do something in a section, and which connections there are: they are named where
+  // there are several, in states those of one host.
+  void look_into_sections() {
+    size_t section = 0;
+    for (const auto& event : recording_.events) {
+      auto* note = std::get_if<Note>(&event.what);
+      if (note) section += note->kind == Note::Kind::section;
+      sections_[&event] = section;
+      if (!note && !event.host.empty()) active_[section].insert(group_of_[event.host]);
+      auto* change = std::get_if<StateChange>(&event.what);
+      if (change && change->tuple.remote.port)
+        sockets_[{section, event.host}].insert(change->tuple);
     }
-    for (const auto& event : recording_.events)
-      if (!event.host.empty() && !known(event.host)) all.push_back({event.host, ""});
-    // Between two hosts stands whoever has a link to both.
-    if (all.size() == 3) {
-      auto middle = std::max_element(
-          all.begin(), all.end(), [&](auto& a, auto& b) { return links[a.host] < links[b.host]; });
-      if (links[middle->host] > 1) std::iter_swap(middle, all.begin() + 1);
+    for (const auto& t : transits_) {
+      const auto& packet = t.packet();
+      connections_[{sections_[&t.first()], group_of_[t.first().host]}].insert(std::min(
+          Tuple{packet.source, packet.destination}, Tuple{packet.destination, packet.source}));
     }
-    if (all.empty()) all.push_back({"host", ""});
-    if (all.size() == 1) all.push_back({"", ""});
+  }
+
+  bool belongs(const Event& event, size_t group) {
+    if (!event.host.empty()) return group_of_[event.host] == group;
+    const auto& active = active_[sections_[&event]];
+    return active.empty() ? group == 0 : active.count(group) > 0;
   }
 
   std::optional<size_t> lifeline(const std::string& host) const {
@@ -76,18 +74,6 @@ class Builder {
     auto it = std::find_if(all.begin(), all.end(), [&](auto& l) { return l.host == host; });
     if (host.empty() || it == all.end()) return {};
     return it - all.begin();
-  }
-  size_t lifeline_of(const wire::Frame& frame) const {
-    return lifeline(recording_.interfaces[frame.interface].host).value_or(0);
-  }
-  // Where a segment came from or was going that was seen at one end only.
-  size_t other_end(size_t here, const Address& address) const {
-    for (const auto& interface : recording_.interfaces) {
-      const auto& mine = interface.addresses;
-      size_t line = lifeline(interface.host).value_or(here);
-      if (line != here && std::find(mine.begin(), mine.end(), address) != mine.end()) return line;
-    }
-    return here + 1 < ladder_.lifelines.size() ? here + 1 : here - 1;
   }
 
   Row& row(Row::Kind kind, Time time) {
@@ -125,19 +111,16 @@ class Builder {
 
   Arrow arrow(const Transit& transit) {
     const wire::Packet& packet = transit.packet();
+    // Where only one end was captured nothing is known of the other.
     bool one_end = recording_.interfaces.size() < 2;
     Arrow arrow;
     arrow.lost = !transit.arrived && !one_end;
     arrow.unsent = !transit.sent && !one_end;
-    size_t here = lifeline_of(transit.frame());
-    if (transit.sent) {
-      arrow.from = here;
-      arrow.to = transit.arrived ? lifeline_of(std::get<wire::Frame>(transit.arrived->what))
-                                 : other_end(here, packet.destination.address);
-    } else {
-      arrow.to = here;
-      arrow.from = other_end(here, packet.source.address);
-    }
+    Way way = way_of(recording_, transit);
+    auto from = lifeline(way.from), to = lifeline(way.to);
+    auto beside = [](size_t line) { return line ? line - 1 : 1; };
+    arrow.from = from ? *from : beside(to.value_or(1));
+    arrow.to = to ? *to : beside(arrow.from);
     for (const Event* event : {transit.sent, transit.arrived}) {
       if (!event) continue;
       const auto& frame = std::get<wire::Frame>(event->what);
@@ -145,18 +128,19 @@ class Builder {
       if (arrow.note.find(frame.note) == std::string::npos)
         arrow.note += (arrow.note.empty() ? "" : "; ") + frame.note;
     }
-    arrow.label = label(packet);
+    const Event& first = transit.first();
+    arrow.label =
+        label(packet, connections_[{sections_[&first], group_of_[first.host]}].size() > 1);
     arrow.title = title(transit);
     return arrow;
   }
 
-  std::string label(const wire::Packet& packet) {
+  std::string label(const wire::Packet& packet, bool named) {
     auto numbers = numbers_.of(packet);
     const auto& segment = packet.segment;
     auto flags = segment.flags.value_or(wire::Flags{});
     std::string text;
-    if (connections_.size() > 1)
-      text = fmt::format("{}>{} ", packet.source.port, packet.destination.port);
+    if (named) text = fmt::format("{}>{} ", packet.source.port, packet.destination.port);
     text += fmt::format("{} seq {}", show(flags), numbers.seq);
     if (wire::has(flags, wire::ACK)) text += fmt::format(" ack {}", numbers.ack);
     if (auto length = segment.payload ? segment.payload->size() : segment.length.value_or(0))
@@ -185,8 +169,10 @@ class Builder {
     auto line = lifeline(event.host);
     if (!line) return;
     Cell cell;
-    cell.text = cell.title = show(call);
-    if (call.took() >= shown_duration) cell.text += " after " + os::show(call.took());
+    cell.title = show(call);
+    cell.text = call.name + "(" + call.arguments;
+    cell.tail = cell.title.substr(std::min(cell.text.size(), cell.title.size()));
+    if (call.took() >= shown_duration) cell.tail += " after " + os::show(call.took());
     cell.title += fmt::format("\ntook {}", os::show(call.took()));
     if (!call.data.empty()) cell.title += "\n" + call.data;
     cell.decisive = evidence_.count(event.id);
@@ -206,9 +192,8 @@ class Builder {
     cell.text = net::name(change.state);
     if (change.timer == net::Timer::timewait)
       cell.text += fmt::format(" {}", os::show(change.timer_left));
-    if (sockets_[event.host].size() > 1)
-      cell.text =
-          fmt::format("{}>{} {}", change.tuple.local.port, change.tuple.remote.port, cell.text);
+    if (sockets_[{sections_[&event], event.host}].size() > 1)
+      cell.text += fmt::format(" {}>{}", change.tuple.local.port, change.tuple.remote.port);
     cell.title =
         fmt::format("{}: {}, was {}; timer {}", show(change.tuple), net::name(change.state),
                     net::name(change.before), net::name(change.timer));
@@ -238,89 +223,30 @@ class Builder {
   }
 
   const Recording& recording_;
-  std::set<EventId> evidence_;
-  Ladder ladder_;
-  std::vector<Transit> transits_;
+  const std::set<EventId> evidence_;
+  const std::vector<Transit> transits_;
+  const std::vector<std::vector<Lifeline>> groups_;
+  std::map<std::string, size_t> group_of_;  // of a host
   std::map<const Event*, const Transit*> at_;
-  std::map<const Transit*, size_t> drawn_;
-  std::set<std::pair<Endpoint, Endpoint>> connections_;
-  std::map<std::string, std::set<Tuple>> sockets_;
+  std::map<const Event*, size_t> sections_;
+  std::map<size_t, std::set<size_t>> active_;                          // section: groups
+  std::map<std::pair<size_t, size_t>, std::set<Tuple>> connections_;   // section and group
+  std::map<std::pair<size_t, std::string>, std::set<Tuple>> sockets_;  // section and host
   RelativeNumbers numbers_;
+  std::map<const Transit*, size_t> drawn_;
+  Ladder ladder_;  // being built
 };
-
-bool decisive(const Row& row) {
-  return (row.arrow && row.arrow->decisive) ||
-         std::any_of(row.cells.begin(), row.cells.end(),
-                     [](const auto& cell) { return cell && cell->decisive; });
-}
-
-std::vector<bool> rows_to_keep(const std::vector<Row>& rows, size_t keep) {
-  std::vector<bool> kept(rows.size(), rows.size() <= 2 * keep + 1);
-  size_t extra = 0;
-  for (size_t i = 0; i < rows.size(); ++i) {
-    if (i < keep || i + keep >= rows.size())
-      kept[i] = true;
-    else if (decisive(rows[i]) && ++extra <= most_decisive)
-      kept[i] = true;
-  }
-  // An arrow is not cut in two.
-  for (size_t i = 0; i < rows.size(); ++i) {
-    if (!rows[i].arrow) continue;
-    bool either = kept[i] || kept[rows[i].arrow->arrival];
-    kept[i] = kept[rows[i].arrow->arrival] = either;
-  }
-  return kept;
-}
-
-// Leaves out rows of a long recording and puts in the breaks.
-void finish(Ladder& ladder, size_t keep) {
-  auto kept = rows_to_keep(ladder.rows, keep);
-  std::vector<Row> rows;
-  std::vector<size_t> moved(ladder.rows.size());
-  size_t omitted = 0;
-  auto insert = [&](Row::Kind kind, Time time, std::string text) {
-    Row& row = rows.emplace_back();
-    row.kind = kind;
-    row.time = time;
-    row.text = std::move(text);
-    row.cells.resize(ladder.lifelines.size());
-  };
-  for (size_t i = 0; i < ladder.rows.size(); ++i) {
-    Row& row = ladder.rows[i];
-    if (!kept[i]) {
-      ++omitted;
-      continue;
-    }
-    if (omitted) insert(Row::Kind::omitted, row.time, fmt::format("… {} more", omitted));
-    if (!rows.empty() && !omitted && row.time - rows.back().time >= shown_wait)
-      insert(Row::Kind::wait, rows.back().time, os::show(row.time - rows.back().time));
-    omitted = 0;
-    moved[i] = rows.size();
-    rows.push_back(std::move(row));
-  }
-  for (Row& row : rows)
-    if (row.arrow) row.arrow->arrival = moved[row.arrow->arrival];
-  ladder.rows = std::move(rows);
-}
 
 }  // namespace
 
-Ladder ladder(const Recording& recording, const LadderOptions& options) {
-  Ladder ladder = Builder(recording, options).build();
-  finish(ladder, options.keep);
-  return ladder;
-}
-
-std::string show_offset(const Ladder& ladder, Time time) {
-  return fmt::format("{:.6f}", os::seconds(time - ladder.begin));
-}
-
-LadderOptions ladder_options(const LabResult& result) {
-  LadderOptions options;
-  for (const auto& section : result.sections)
-    for (const auto& check : section.checks)
-      options.evidence.insert(options.evidence.end(), check.evidence.begin(), check.evidence.end());
-  return options;
+std::vector<Ladder> ladders(const Recording& recording, const LadderOptions& options) {
+  Builder builder(recording, options);
+  std::vector<Ladder> all;
+  for (size_t group = 0; group < builder.groups(); ++group) {
+    all.push_back(builder.build(group));
+    cut_and_break(all.back(), options.keep);
+  }
+  return all;
 }
 
 }  // namespace twlab::report

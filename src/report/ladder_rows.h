@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "report/ladder.h"
+#include "report/ladder_hosts.h"
 #include "report/transit.h"
 
 namespace twlab::report {
@@ -14,7 +15,8 @@ namespace twlab::report {
 struct Cell {
   enum class Kind : uint8_t { call, state, remark };
   Kind kind = Kind::call;
-  std::string text;
+  std::string text;   // "bind(3, 192.0.2.1:5000"
+  std::string tail;   // ") = -1 EADDRINUSE": what must not be cut off
   std::string title;  // in full
   bool decisive = false;
   Time begin, end;  // of a call
@@ -42,18 +44,21 @@ struct Row {
   std::vector<std::optional<Cell>> cells;  // one for each lifeline
 };
 
-struct Lifeline {
-  std::string host;
-  std::string addresses;
-};
-
 struct Ladder {
-  std::vector<Lifeline> lifelines;  // never empty
+  std::vector<Lifeline> lifelines;  // at least two
   std::vector<Row> rows;
-  Time begin;  // of the first event; times are shown as seconds since then
+  Time begin;  // of the recording; times are shown as seconds since then
 };
 
-Ladder ladder(const Recording& recording, const LadderOptions& options);
+// One for each group of hosts, none empty unless there is only one. What the lab itself notes goes
+// to the groups that do something in that section.
+std::vector<Ladder> ladders(const Recording& recording, const LadderOptions& options);
+
+// Leaves out rows from the middle of a long ladder and puts in the breaks.
+void cut_and_break(Ladder& ladder, size_t keep);
+
+// In at most that many columns: "bind(3, 192…) = -1 EADDRINUSE".
+std::string show(const Cell& cell, size_t columns);
 
 // "0.000213", seconds
 std::string show_offset(const Ladder& ladder, Time time);

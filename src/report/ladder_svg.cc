@@ -24,20 +24,22 @@ class Drawing {
     place_rows();
   }
 
-  std::string svg(bool standalone) {
-    std::string name = "Ladder diagram of";
-    for (const auto& line : ladder_.lifelines) name += " " + line.host;
-    put(R"(<svg class="ladder" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {:.0f} {:.0f}" )"
-        R"(width="{:.0f}" height="{:.0f}" role="img" aria-label="{}">)",
-        width_, height_, width_, height_, escape_xml(name));
-    if (standalone) {
-      put("<style>{}</style>", ladder_css());
-      put(R"(<rect class="paper" width="100%" height="100%"/>)");
-    }
+  double width() const { return width_; }
+  double height() const { return height_; }
+  std::string hosts() const {
+    std::string names;
+    for (const auto& line : ladder_.lifelines) names += " " + line.host;
+    return names;
+  }
+
+  // As an element inside a drawing of that width.
+  std::string svg(double outer_width, double top) {
+    put(R"(<svg x="{:.0f}" y="{:.0f}" width="{:.0f}" height="{:.0f}">)", (outer_width - width_) / 2,
+        top, width_, height_);
     draw_lifelines();
     draw_durations();
     for (size_t i = 0; i < ladder_.rows.size(); ++i) draw(ladder_.rows[i], y_[i]);
-    put("</svg>\n");
+    put("</svg>");
     return std::move(out_);
   }
 
@@ -55,14 +57,16 @@ class Drawing {
 
   void place_columns() {
     size_t last = ladder_.lifelines.size() - 1;
-    size_t left = width(ladder_.lifelines[0].host), right = width(ladder_.lifelines[last].host);
+    size_t left = report::width(ladder_.lifelines[0].host),
+           right = report::width(ladder_.lifelines[last].host);
     for (const auto& row : ladder_.rows) {
-      if (row.cells[0]) left = std::max(left, width(row.cells[0]->text));
-      if (row.cells[last]) right = std::max(right, width(row.cells[last]->text));
+      if (row.cells[0]) left = std::max(left, report::width(show(*row.cells[0], most_columns)));
+      if (row.cells[last])
+        right = std::max(right, report::width(show(*row.cells[last], most_columns)));
     }
     double span = last > 1 ? 330 : 380;
     for (const auto& row : ladder_.rows)
-      if (row.arrow) span = std::max(span, (width(row.arrow->label) + 8) * column);
+      if (row.arrow) span = std::max(span, (report::width(row.arrow->label) + 8) * column);
     double x = time_width + std::clamp(left, size_t(12), most_columns) * column + 2 * gap;
     for (size_t i = 0; i <= last; ++i) x_.push_back(x + i * span);
     width_ = x_.back() + std::clamp(right, size_t(12), most_columns) * column + 2 * gap;
@@ -163,7 +167,7 @@ class Drawing {
     if (cell.kind == Cell::Kind::state)
       put(R"(<circle class="dot" cx="{:.1f}" cy="{:.1f}" r="{}"/>)", x_[line], y - 4,
           cell.decisive ? 5 : 3.5);
-    std::string words = shorten(one_line(cell.text), most_columns - (cell.decisive ? 2 : 0));
+    std::string words = show(cell, most_columns - (cell.decisive ? 2 : 0));
     if (cell.decisive) words = left ? words + " ◆" : "◆ " + words;
     text(x, y, "halo", left ? "end" : "start", words);
     put("</g>");
@@ -260,7 +264,29 @@ std::string_view ladder_css() {
 }
 
 std::string ladder_svg(const Recording& recording, const LadderOptions& options) {
-  return Drawing(ladder(recording, options)).svg(options.standalone);
+  std::vector<Drawing> drawings;
+  double width = 0, height = 0;
+  std::string hosts;
+  for (auto& ladder : ladders(recording, options)) {
+    const Drawing& drawing = drawings.emplace_back(std::move(ladder));
+    width = std::max(width, drawing.width());
+    height += drawing.height();
+    hosts += drawing.hosts();
+  }
+  std::string svg = fmt::format(
+      R"(<svg class="ladder" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {0:.0f} {1:.0f}" )"
+      R"(width="{0:.0f}" height="{1:.0f}" role="img" aria-label="Ladder diagram of{2}">)",
+      width, height, escape_xml(hosts));
+  if (options.standalone)
+    svg +=
+        fmt::format("<style>{}</style>\n<rect class=\"paper\" width=\"100%\" height=\"100%\"/>\n",
+                    ladder_css());
+  double top = 0;
+  for (auto& drawing : drawings) {
+    svg += drawing.svg(width, top);
+    top += drawing.height();
+  }
+  return svg + "</svg>\n";
 }
 
 }  // namespace twlab::report

@@ -56,7 +56,8 @@ class Page {
             char life = '|') {
     auto cell = [&](size_t i) -> std::string {
       if (!row.cells[i]) return "";
-      return (row.cells[i]->decisive ? "* " : "") + row.cells[i]->text;
+      bool decisive = row.cells[i]->decisive;
+      return (decisive ? "* " : "") + show(*row.cells[i], edge_columns - 2 * decisive);
     };
     std::string text = pad_left(time, time_columns) + " ";
     text += pad_left(cell(0), edge_columns) + " ";
@@ -77,9 +78,11 @@ class Page {
         auto title = shorten(one_line(row.text), 90);
         return line("--- " + title + " " + std::string(93 - width(title), '-'));
       }
-      case Row::Kind::remark:
       case Row::Kind::omitted:
         return across(row.text);
+      case Row::Kind::remark:
+        for (const auto& words : lines(row.text)) across(words);
+        return;
       case Row::Kind::wait:
         return full(row.text, row, empty(), ':');
       default:
@@ -88,7 +91,7 @@ class Page {
     auto spans = empty();
     // A lifeline in the middle has no edge: its cell stands to the right of it.
     for (size_t i = 1; i < spans_; ++i)
-      if (row.cells[i]) spans[i] = pad_right(" " + row.cells[i]->text, span_);
+      if (row.cells[i]) spans[i] = pad_right(" " + show(*row.cells[i], span_ - 1), span_);
     const std::string time = show_offset(ladder_, row.time);
     if (row.kind == Row::Kind::arrival) return full(time, row, arrivals(row, spans));
     if (!row.arrow) return full(time, row, spans);
@@ -101,9 +104,9 @@ class Page {
       for (const auto& words : lines(arrow.note)) across(words);
   }
 
-  static std::vector<std::string> lines(const std::string& note) {
+  static std::vector<std::string> lines(const std::string& words) {
     std::vector<std::string> all(1);
-    for (char c : wrap(note, between_columns - 4)) {
+    for (char c : wrap(words, between_columns - 4)) {
       if (c == '\n')
         all.emplace_back();
       else
@@ -142,8 +145,10 @@ class Page {
 }  // namespace
 
 std::string ladder_text(const Recording& recording, const LadderOptions& options) {
-  const Ladder rows = ladder(recording, options);
-  return Page(rows).text();
+  std::string text;
+  for (const auto& ladder : ladders(recording, options))
+    text += (text.empty() ? "" : "\n") + Page(ladder).text();
+  return text;
 }
 
 }  // namespace twlab::report

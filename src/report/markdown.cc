@@ -10,6 +10,7 @@ namespace {
 // For a code fence, which ends at a line of backticks and knows no escapes.
 std::string fenced(std::string text) {
   for (size_t at = 0; (at = text.find("```", at)) != std::string::npos;) text.replace(at, 3, "'''");
+  text.erase(text.find_last_not_of('\n') + 1);
   return printable(text);
 }
 

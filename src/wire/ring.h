@@ -34,6 +34,7 @@ class Ring {
     return count;
   }
   bool wait(Duration limit) const;  // until there are frames
+  int fd() const { return fd_.get(); }
 
   // Where the next frame to send is to be written; Ring::room bytes. queue() puts it behind those
   // that wait, and sends them all when there are many.

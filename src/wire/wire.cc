@@ -11,7 +11,7 @@
 namespace twlab::wire {
 
 struct Wire::Tap {
-  Mac mac;
+  TapSpec spec;
   std::optional<Capture> capture;
   std::optional<Injector> injector;
   std::vector<std::function<void(const Frame&)>> listeners;
@@ -42,7 +42,8 @@ void in_parallel(size_t count, const std::function<void(size_t)>& body) {
 Wire::Wire(os::Loop& loop, Observer& observer) : loop_(loop), observer_(observer) {}
 
 Wire::~Wire() {
-  for (const auto& tap : taps_) loop_.remove(tap->capture->fd());
+  for (const auto& tap : taps_)
+    if (tap->capture) loop_.remove(tap->capture->fd());
   // Giving back a packet socket waits for a grace period: captures and injectors all at once.
   in_parallel(2 * taps_.size(), [this](size_t i) {
     Tap& tap = *taps_[i / 2];
@@ -59,7 +60,7 @@ size_t Wire::open(std::span<const TapSpec> specs) {
   in_parallel(specs.size(), [&](size_t i) {
     const TapSpec& spec = specs[i];
     opened[i] = std::make_unique<Tap>();
-    opened[i]->mac = spec.mac;
+    opened[i]->spec = spec;
     opened[i]->capture.emplace(*spec.ns, spec.device);
     if (spec.inject) opened[i]->injector.emplace(*spec.ns, spec.device);
   });
@@ -98,10 +99,12 @@ void Wire::collect() {
   for (bool more = true; more;) {
     std::vector<Frame> frames;
     for (size_t i = 0; i < taps_.size(); ++i) {
+      if (!taps_[i]->capture) continue;
+      const Mac& mac = taps_[i]->spec.mac;
       taps_[i]->capture->drain([&](Time time, std::span<const uint8_t> bytes) {
         Frame frame{.time = time, .interface = i, .bytes = {bytes.begin(), bytes.end()}};
         frame.outgoing =
-            bytes.size() >= 12 && std::equal(taps_[i]->mac.begin(), taps_[i]->mac.end(), &bytes[6]);
+            bytes.size() >= 12 && std::equal(mac.begin(), mac.end(), &bytes[6]);
         frame.packet = decode(bytes);
         frames.push_back(std::move(frame));
       });
@@ -119,9 +122,24 @@ void Wire::collect() {
   collecting_ = false;
 }
 
+void Wire::pause(size_t interface) {
+  collect();
+  Tap& tap = *taps_.at(interface);
+  lost_ += tap.capture->lost();
+  loop_.remove(tap.capture->fd());
+  tap.capture.reset();
+}
+
+void Wire::resume(size_t interface) {
+  Tap& tap = *taps_.at(interface);
+  tap.capture.emplace(*tap.spec.ns, tap.spec.device);
+  loop_.add(tap.capture->fd(), [this] { collect(); });
+}
+
 uint64_t Wire::lost() const {
-  uint64_t sum = 0;
-  for (const auto& tap : taps_) sum += tap->capture->lost();
+  uint64_t sum = lost_;
+  for (const auto& tap : taps_)
+    if (tap->capture) sum += tap->capture->lost();
   return sum;
 }
 

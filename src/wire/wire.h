@@ -60,6 +60,11 @@ class Wire {
   // Takes in everything that was captured so far. The loop does this too whenever frames arrive.
   void collect();
 
+  // Captures no more on the interface until resume(): for traffic that is counted and not recorded.
+  // Each takes its time, as opening does.
+  void pause(size_t interface);
+  void resume(size_t interface);
+
   uint64_t lost() const;
   os::Loop& loop() { return loop_; }
 
@@ -75,6 +80,7 @@ class Wire {
   os::Loop& loop_;
   Observer& observer_;
   std::vector<std::unique_ptr<Tap>> taps_;
+  uint64_t lost_ = 0;       // by captures that were closed
   std::vector<Sent> sent_;  // with a note, not yet captured
   bool collecting_ = false;
 };

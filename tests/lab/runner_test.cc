@@ -14,10 +14,10 @@
 #include <stdexcept>
 #include <thread>
 
+#include "leftovers.h"
 #include "os/file.h"
 #include "os/namespace.h"
 #include "os/process.h"
-#include "leftovers.h"
 
 namespace twlab {
 namespace {

@@ -20,6 +20,12 @@ size_t occurrences(const std::string& text, const std::string& what) {
   return n;
 }
 
+Ladder only(const Recording& recording, const LadderOptions& options) {
+  auto all = ladders(recording, options);
+  EXPECT_EQ(all.size(), 1u);
+  return all.at(0);
+}
+
 std::vector<const Arrow*> arrows(const Ladder& ladder) {
   std::vector<const Arrow*> all;
   for (const auto& row : ladder.rows)
@@ -107,7 +113,7 @@ TEST(RelativeNumbers, CountFromTheFirstSynOfEachDirection) {
 }
 
 TEST(LadderRows, StatesStandBesideWhatCausedThem) {
-  Ladder l = ladder(closing(), {});
+  Ladder l = only(closing(), {});
   auto fin = std::find_if(l.rows.begin(), l.rows.end(), [](const Row& row) {
     return row.arrow && row.arrow->label == "[F.] seq 1 ack 1";
   });
@@ -118,7 +124,7 @@ TEST(LadderRows, StatesStandBesideWhatCausedThem) {
 }
 
 TEST(LadderRows, LongWaitsAreBreaks) {
-  Ladder l = ladder(closing(), {});
+  Ladder l = only(closing(), {});
   std::vector<std::string> waits;
   for (const auto& row : l.rows)
     if (row.kind == Row::Kind::wait) waits.push_back(row.text);
@@ -132,7 +138,7 @@ TEST(LadderRows, HeldFramesThatCrossArriveLater) {
   script.sent(false, fin, 1ms);
   script.arrived(true, fin, 30ms);
   script.arrived(false, fin, 31ms);
-  Ladder l = ladder(script.recording, {});
+  Ladder l = only(script.recording, {});
   ASSERT_EQ(l.rows.size(), 4u);
   EXPECT_EQ(l.rows[0].arrow->arrival, 2u);
   EXPECT_EQ(l.rows[1].arrow->arrival, 3u);
@@ -142,7 +148,7 @@ TEST(LadderRows, HeldFramesThatCrossArriveLater) {
 TEST(LadderRows, ALostFrameHeadsForItsDestination) {
   Script script;
   script.sent(false, data, 0ms);
-  Ladder l = ladder(script.recording, {});
+  Ladder l = only(script.recording, {});
   ASSERT_EQ(arrows(l).size(), 1u);
   EXPECT_TRUE(arrows(l)[0]->lost);
   EXPECT_EQ(arrows(l)[0]->from, 1u);
@@ -155,7 +161,7 @@ TEST(LadderRows, DecidingStatesAreMarked) {
   EventId id = script.state("client", net::TcpState::ESTABLISHED, net::TcpState::CLOSED, 100ms);
   LadderOptions options;
   options.evidence = {id};
-  Ladder l = ladder(script.recording, options);
+  Ladder l = only(script.recording, options);
   ASSERT_EQ(l.rows.size(), 1u);  // of timers alone nothing is shown
   EXPECT_TRUE(l.rows[0].cells[0]->decisive);
 }
@@ -171,7 +177,7 @@ TEST(LadderRows, LongRecordingsAreCutButNotWhatDecides) {
   }
   LadderOptions options;
   options.keep = 10;
-  Ladder l = ladder(script.recording, options);
+  Ladder l = only(script.recording, options);
   EXPECT_EQ(l.rows.size(), 10 + 1 + 1 + 1 + 10u);
   EXPECT_EQ(l.rows[10].text, "… 490 more");
   EXPECT_TRUE(l.rows[11].arrow->decisive);
@@ -183,10 +189,59 @@ TEST(LadderRows, LongRecordingsAreCutButNotWhatDecides) {
   }
 }
 
+TEST(LadderRows, ACallIsCutBeforeItsResult) {
+  Cell cell;
+  cell.text = "bind(3, [2001:db8::1]:5000";
+  cell.tail = ") = -1 EADDRINUSE";
+  EXPECT_EQ(show(cell, 100), "bind(3, [2001:db8::1]:5000) = -1 EADDRINUSE");
+  EXPECT_EQ(show(cell, 28), "bind(3, [2…) = -1 EADDRINUSE");
+  EXPECT_LE(width(show(cell, 10)), 10u);
+}
+
+TEST(LadderRows, ConnectionsAreNamedWhereThereAreSeveral) {
+  Script script;
+  script.recording.add(Script::at(0ms), "", Note{Note::Kind::section, "one"});
+  script.passed(true, data, 1ms);
+  script.recording.add(Script::at(2ms), "", Note{Note::Kind::section, "two"});
+  script.passed(true, data, 3ms);
+  auto other = script.frame(false, data, 4ms, true);
+  other.packet->source.port = 5001;
+  script.add(other);
+  Ladder l = only(script.recording, {});
+  auto shown = arrows(l);
+  ASSERT_EQ(shown.size(), 3u);
+  EXPECT_EQ(shown[0]->label, "[P.] seq 100 ack 1 length 5");
+  EXPECT_TRUE(shown[1]->label.starts_with("40000>5000 [P.]")) << shown[1]->label;
+  EXPECT_TRUE(shown[2]->label.starts_with("5001>40000 [P.]")) << shown[2]->label;
+}
+
+TEST(LadderRows, HostsThatNeverMeetHaveLaddersOfTheirOwn) {
+  Script script;
+  script.recording.interfaces.push_back({"closer", {Address::parse("192.0.2.3")}});
+  script.recording.interfaces.push_back({"peer", {Address::parse("192.0.2.254")}});
+  script.recording.interfaces.push_back({"idle", {}});
+  script.recording.add(Script::at(0ms), "", Note{Note::Kind::section, "one"});
+  script.passed(true, data, 1ms);
+  script.recording.add(Script::at(2ms), "", Note{Note::Kind::section, "two"});
+  auto lost = script.frame(true, data, 3ms, true);  // is for nobody but the peer
+  lost.interface = 2;
+  lost.packet->destination.address = Address::parse("192.0.2.254");
+  script.add(lost);
+  auto all = ladders(script.recording, {});
+  ASSERT_EQ(all.size(), 2u);
+  ASSERT_EQ(all[1].lifelines.size(), 2u);
+  EXPECT_EQ(all[1].lifelines[0].host, "closer");
+  EXPECT_EQ(all[1].lifelines[1].host, "peer");
+  ASSERT_EQ(all[1].rows.size(), 2u);
+  EXPECT_EQ(all[1].rows[0].text, "two");
+  EXPECT_TRUE(all[1].rows[1].arrow->lost);
+  EXPECT_EQ(all[1].begin, all[0].begin);
+}
+
 TEST(LadderRows, AHostWithTwoLinksStandsInTheMiddle) {
   Script script;
   script.recording.interfaces = {{"router", {}}, {"client", {}}, {"router", {}}, {"server", {}}};
-  Ladder l = ladder(script.recording, {});
+  Ladder l = only(script.recording, {});
   ASSERT_EQ(l.lifelines.size(), 3u);
   EXPECT_EQ(l.lifelines[1].host, "router");
 }
@@ -201,6 +256,7 @@ TEST(LadderSvg, EscapesWhateverTheLabSays) {
   EXPECT_EQ(svg.find("<script"), std::string::npos);
   EXPECT_NE(svg.find("&lt;script&gt;&quot;&amp;&#39;\uFFFD\uFFFD"), std::string::npos);
   EXPECT_NE(svg.find("a &lt; b &amp; c"), std::string::npos);
+  EXPECT_EQ(occurrences(svg, "<svg "), occurrences(svg, "</svg>"));
   EXPECT_EQ(occurrences(svg, "<g "), occurrences(svg, "</g>"));
   EXPECT_EQ(occurrences(svg, "<text "), occurrences(svg, "</text>"));
 }

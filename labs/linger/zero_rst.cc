@@ -42,7 +42,7 @@ Result drain(Socket& socket, size_t& bytes) {
 // The server closes, and 300 ms pass.
 struct Closed {
   Result call;
-  std::vector<Seen> resets, others;  // what it sent from then on
+  std::vector<Seen> resets{}, others{};  // what it sent from then on
 };
 Closed close(Lab& lab, Host& server, Socket& socket) {
   EventId before = lab.mark();
@@ -76,8 +76,8 @@ std::string state(Host& host, const Socket& socket) {
 
 }  // namespace
 
-LAB(linger_zero,
-    {.name = "linger.zero",
+LAB(linger_zero_rst,
+    {.name = "linger.zero-rst",
      .story = "The server closes with SO_LINGER {1,0}: an idle connection, and one on which data "
               "wait because the client's window is shut. The wire, the client's calls and the "
               "states of both sides are looked at.",
@@ -105,7 +105,7 @@ LAB(linger_zero,
     auto [client, server] = lab.connect(hosts.client, hosts.server, 5000);
     server.need(server.set_linger(true, 0));
     server.close();
-    lab.await_state(hosts.client, client.tuple(), CLOSED);
+    lab.reaches_state(hosts.client, client.tuple(), CLOSED, 300ms);
     Result write = client.send("x");
     told.equal("send(), where recv() was not called", outcome(write), "ECONNRESET", {write.id});
   }

@@ -3,7 +3,7 @@
 #include "lab/lab.h"
 using namespace twlab;
 
-LAB(linger_default,
+LAB(linger_off_by_default,
     {.name = "linger.off-by-default",
      .story = "getsockopt(SO_LINGER) on a fresh and on an accepted socket, then a close by the "
               "server and, 200 ms later, by the client.",
@@ -23,7 +23,7 @@ LAB(linger_default,
   client.recv();  // EOF
   lab.wait(200ms, "the client to close, after its delayed ACK");
   client.close();
-  lab.await_state(hosts.server, server.tuple(), TIME_WAIT);
+  lab.reaches_state(hosts.server, server.tuple(), TIME_WAIT, 500ms);
   normal.segments("the segments of the close", lab.trace(hosts.server, server.tuple(), before),
                   {{true, {.flags = FIN | ACK}},
                    {false, {.flags = ACK}},
