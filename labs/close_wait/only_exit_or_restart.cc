@@ -1,7 +1,6 @@
 // What removes a CLOSE_WAIT that the application does not close. The end of its process does.
 // Taking the network down does not: sockets belong to the namespace and not to an interface. But an
 // RST from the other side does, keepalive when the other side is gone, and sock_diag (`ss --kill`).
-#include <netinet/tcp.h>
 
 #include "lab/lab.h"
 using namespace twlab;

@@ -3,7 +3,6 @@
 // linger option will be explained later; what it explains then is SO_LINGER. But linger2 is another
 // option, TCP_LINGER2: the control. SO_LINGER says how long close() waits; with 0 it sends an RST,
 // so that there is no FIN_WAIT_2 at all.
-#include <netinet/tcp.h>
 
 #include "lab/lab.h"
 using namespace twlab;

@@ -21,47 +21,45 @@ struct Target {
   Section::Evidence ids{};
 };
 
-enum class Port {
-  served,
-  bound,
-  chosen
-};  // accepted on, with a listener and without; connected from
+// The kernel accepts on its port and still listens, or no more; or it connects from it.
+enum class Port { served, bound, chosen };
 
 struct Stimulus {
   std::string name;
   bool purpose;  // what TIME_WAIT is for; otherwise what else it does
+  Port port;
   void (*send)(Peer&, Target&, bool finished);
-  Port port = Port::served;
   Target targets[4]{};
 };
 
 constexpr uint32_t kIss = 1'000'000;
 
 const Stimulus kStimuli[] = {
-    {"an old duplicate of data", true,
+    {"an old duplicate of data", true, Port::served,
      [](Peer& peer, Target& to, bool) { peer.replay(to.data, "old duplicate"); }},
-    {"an old duplicate of the SYN", true,
+    {"an old duplicate of the SYN", true, Port::served,
      [](Peer&, Target& to, bool) {
        to.peer->send({.flags = SYN, .seq = kIss, .tsval = 100'000}, "old duplicate");
      }},
-    {"the peer's FIN, late or again", true,
+    {"the peer's FIN, late or again", true, Port::served,
      [](Peer&, Target& to, bool finished) {
        to.peer->send({.flags = FIN | ACK, .seq = to.peer->snd_nxt() - (finished ? 1 : 0)}, "FIN");
      }},
-    {"an acknowledgment", true, [](Peer&, Target& to, bool) { to.peer->send({}, "bare ACK"); }},
-    {"new data", false,
+    {"an acknowledgment", true, Port::served,
+     [](Peer&, Target& to, bool) { to.peer->send({}, "bare ACK"); }},
+    {"new data", false, Port::served,
      [](Peer&, Target& to, bool) {
        to.peer->send({.seq = to.peer->snd_nxt(), .payload = "new"}, "new data");
      }},
-    {"a new connection's SYN beyond the window", false,
+    {"a new connection's SYN beyond the window", false, Port::served,
      [](Peer&, Target& to, bool) {
        to.peer->send({.flags = SYN, .seq = to.peer->snd_nxt() + 1'000'000}, "new SYN");
      }},
-    {"a new connection's SYN within the window", false,
+    {"a new connection's SYN within the window", false, Port::served,
      [](Peer&, Target& to, bool) {
        to.peer->send({.flags = SYN, .seq = to.peer->snd_nxt() + 1'000}, "new SYN");
      }},
-    {"an RST", false,
+    {"an RST", false, Port::served,
      [](Peer&, Target& to, bool) {
        to.peer->send({.flags = RST, .seq = to.peer->snd_nxt()}, "RST");
      }},
@@ -139,9 +137,9 @@ LAB(fin_stands_in_for_time_wait,
   host.set("net.ipv4.tcp_tw_reuse", "1");
   host.set("net.ipv4.ip_local_port_range", "40000 40000");  // so that connect() has no other
   std::vector<Stimulus> rows(std::begin(kStimuli), std::end(kStimuli));
-  rows.push_back(Stimulus{"bind() to its port", true, nullptr, Port::bound});
+  rows.push_back(Stimulus{"bind() to its port", true, Port::bound, nullptr});
   rows.push_back(
-      Stimulus{"connect() from its port, tcp_tw_reuse = 1", false, nullptr, Port::chosen});
+      Stimulus{"connect() from its port, tcp_tw_reuse = 1", false, Port::chosen, nullptr});
   uint16_t port = 6000;
   for (Stimulus& row : rows)
     for (size_t i = 0; i < 4; ++i)

@@ -44,7 +44,7 @@ LAB(fin_timeout_is_fin_wait_2,
   std::string preset = os::read_sysctl(os::Namespace::create(), kSetting);
   std::list<Variant> variants = {
       {"five", "5", 5s}, {"thirty", "30", 30s}, {"sixty", "60", 60s}, {"default", preset, 60s}};
-  for (Variant& one : variants) {      // all made first, which takes its time
+  for (Variant& one : variants) {  // all made first, which takes its time
     one.host = &lab.host(one.name);
     one.host->set(kSetting, one.value);
     one.peer = &lab.peer(*one.host, "p-" + one.name);

@@ -3,7 +3,6 @@
 // on each host. tcp_write_timeout (net/ipv4/tcp_timer.c) asks tcp_orphan_retries, and what a
 // time-out is; tcp_retries2 counts only while a process still has the socket. tcp_max_orphans acts
 // on the whole machine and no namespace has it: not tried.
-#include <netinet/tcp.h>
 
 #include "lab/lab.h"
 using namespace twlab;

@@ -1,7 +1,7 @@
 // bind() to port 0 starts at a random port and goes up by one from there, wrapping round at the
 // end. In a range of 16 ports of which two are free, a walk by ones finds the upper one only from
 // the places between them: 3 of 16 times. A walk by twos, which tries one parity first
-// (inet_csk_find_open_port() since Linux 4.6), finds the one of that parity every time.
+// (inet_csk_find_open_port()), finds the one of that parity every time.
 #include "lab/lab.h"
 using namespace twlab;
 
@@ -39,8 +39,7 @@ LAB(ports_random_start, {.name = "ports.random-start",
   host.set("net.ipv4.ip_local_port_range", fmt::format("{} {}", kFirst, kFirst + kPorts - 1));
   Section& start = lab.section("all 16 are free");
   auto free = bind_to_zero(host, kBinds);
-  start.is("ports given", free.size() > kPorts / 2, "more than half of them, now and then",
-           show(free));
+  start.is("ports given", free.size() >= 4, "several different ones", show(free));
 
   std::map<int, Socket> taken;
   for (int port = kFirst; port < kFirst + kPorts; ++port) {

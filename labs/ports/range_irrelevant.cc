@@ -5,13 +5,16 @@ using namespace twlab;
 
 namespace {
 
-void narrow(Host& host) { host.set("net.ipv4.ip_local_port_range", "40000 40009"); }
+void narrow(Host& host) {
+  host.set("net.ipv4.ip_local_port_range", "40000 40009");
+}
 
 }  // namespace
 
 LAB(ports_range_irrelevant,
     {.name = "ports.range-irrelevant-to-server",
-     .story = "A server whose ip_local_port_range has 10 ports gets 5,000 connections that it keeps.",
+     .story =
+         "A server whose ip_local_port_range has 10 ports gets 5,000 connections that it keeps.",
      .claims = {"ports.range-irrelevant-to-server"},
      .control = "a client with the same 10 ports connects to one destination: 10 connections, then "
                 "no more",

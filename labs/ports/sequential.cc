@@ -1,7 +1,7 @@
-// Ephemeral ports rise one after another, so that the one used longest ago comes next. Since
-// Linux 5.18 or so connect() goes up by a random number of steps of two, from a start that a hash
-// gives each destination
-// (__inet_hash_connect()); bind() to port 0 draws at random each time (inet_csk_find_open_port()).
+// Ephemeral ports rise one after another, so that the one used longest ago comes next. A newer
+// kernel's connect() goes up by a random number of steps of two, from a start that a hash gives
+// each destination (__inet_hash_connect()); bind() to port 0 draws at random each time
+// (inet_csk_find_open_port()).
 #include "lab/lab.h"
 using namespace twlab;
 

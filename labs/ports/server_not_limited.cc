@@ -5,8 +5,9 @@ using namespace twlab;
 
 LAB(ports_server_not_limited,
     {.name = "ports.server-not-limited-to-65535",
-     .story = "Clients on several addresses open 40,000 connections that stay ESTABLISHED and 40,000 "
-              "that the server closes, all to one port.",
+     .story =
+         "Clients on several addresses open 40,000 connections that stay ESTABLISHED and 40,000 "
+         "that the server closes, all to one port.",
      .claims = {"ports.server-not-limited-to-65535"},
      .control = "80,000 connections from one client address leave no more than its 65,535 ports",
      .needs = 10s,

@@ -1,6 +1,8 @@
 // Accepted sockets all have the listening port, and nothing else appears on the wire. Looked at
 // twice: by sock_diag and every answer of 20,000 connections, and frame by frame for the captured
 // ones.
+#include <set>
+
 #include "lab/lab.h"
 using namespace twlab;
 
@@ -41,8 +43,8 @@ LAB(ports_server_uses_one_port,
   auto waiting = server.host.count(TIME_WAIT), established = server.host.count(ESTABLISHED);
   one.equal("sockets", waiting.count + established.count, 2 * kEach,
             {closed.id, open.id, waiting.id, established.id});
-  one.equal("their local ports", fmt::format("{}", fmt::join(local_ports(server.host), " ")), "5000",
-            {waiting.id, established.id});
+  one.equal("their local ports", fmt::format("{}", fmt::join(local_ports(server.host), " ")),
+            "5000", {waiting.id, established.id});
   one.equal("ports that the captured frames came from",
             fmt::format("{}", fmt::join(sending_ports(lab, server.host), " ")), "5000");
   one.equal("of all answers to handshakes and closes, those that came from another port",

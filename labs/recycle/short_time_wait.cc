@@ -1,6 +1,5 @@
 // Whether the kernel has tcp_tw_recycle, and how long TIME_WAIT then lasts: 3.5 retransmission
 // time-outs, which the article computes to be 3.5 s. Linux 4.12 has removed the setting.
-#include <netinet/tcp.h>
 
 #include "lab/lab.h"
 using namespace twlab;

@@ -64,7 +64,7 @@ LAB(reuse_both_sides_timestamps,
   lab.judge("reuse.both-sides-timestamps", off, both)
       .because(fmt::format(
           "{} of 3 old connections without timestamps at one side or both were refused; one that "
-          "had them {} after they were switched off at both, so the old connection's count",
+          "had them {} after they were switched off at both sides",
           std::count_if(off.result().checks.begin(), off.result().checks.end(),
                         [](const Check& check) { return check.outcome == Outcome::holds; }),
           later.ok() ? "was still reused" : "was refused"));

@@ -7,7 +7,7 @@ namespace {
 
 constexpr const char* kReuse = "net.ipv4.tcp_tw_reuse";
 
-// Waits until the reuse's first second is over, then connects again from the client's only port.
+// A client with one local port and one server.
 struct Client {
   Host& host;
   uint16_t port;  // local

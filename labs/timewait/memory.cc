@@ -3,6 +3,8 @@
 // listener's bind bucket; one that goes out has a port of its own and with it a bucket
 // (inet_bind_bucket_create()), since 6.1 one more for port and address (inet_bind2_bucket). 10 MB
 // and 2.5 MB are read as 2^20 bytes each, which is the more generous way.
+#include <set>
+
 #include "lab/lab.h"
 using namespace twlab;
 
@@ -18,7 +20,9 @@ struct Cost {
 };
 
 // SLAB_HWCACHE_ALIGN, where the allocator itself cannot be asked.
-size_t whole_lines(size_t bytes) { return (bytes + 63) / 64 * 64; }
+size_t whole_lines(size_t bytes) {
+  return (bytes + 63) / 64 * 64;
+}
 
 Cost cost(Lab& lab, const std::string& type, const std::string& cache) {
   auto slab = lab.slab(cache);
@@ -38,7 +42,9 @@ Cost cost(Lab& lab, const std::string& type, const std::string& cache) {
   return cost;
 }
 
-std::string megabytes(size_t bytes) { return fmt::format("{:.2f} MB", double(bytes) / kMega); }
+std::string megabytes(size_t bytes) {
+  return fmt::format("{:.2f} MB", double(bytes) / kMega);
+}
 
 // How many objects more the cache holds than before, as far as that may be known; for the reader
 // only, since whatever else the machine does is counted too.
@@ -53,8 +59,9 @@ void tell_growth(Lab& lab, const std::string& cache, const std::optional<net::Sl
 
 LAB(timewait_memory,
     {.name = "timewait.memory",
-     .story = "40,000 connections that come in and 40,000 that go out, left in TIME_WAIT; the bytes "
-              "each takes by BTF and, for root, by the slabs that grow.",
+     .story =
+         "40,000 connections that come in and 40,000 that go out, left in TIME_WAIT; the bytes "
+         "each takes by BTF and, for root, by the slabs that grow.",
      .claims = {"timewait.memory"},
      .control = "40,000 ESTABLISHED sockets take far more than 10 MB",
      .needs = 12s,

@@ -21,9 +21,10 @@ CrowdResult fill(Lab::KernelAndCrowd hosts, Socket& listener, size_t buckets) {
 
 LAB(timewait_ninety_thousand,
     {.name = "timewait.ninety-thousand",
-     .story = "Crafted clients on several addresses open 89,262 connections to one port of a kernel, "
-              "which closes each first; tcp_max_tw_buckets is 262,144 in its namespace. Then the "
-              "same at a host that may have 20,000.",
+     .story =
+         "Crafted clients on several addresses open 89,262 connections to one port of a kernel, "
+         "which closes each first; tcp_max_tw_buckets is 262,144 in its namespace. Then the "
+         "same at a host that may have 20,000.",
      .claims = {"timewait.ninety-thousand", "beyond.bucket-overflow"},
      .control = "tcp_max_tw_buckets is 20,000: no more remain, and the overflow counter tells how "
                 "many were dropped; with 262,144 it stays at 0",
@@ -36,8 +37,8 @@ LAB(timewait_ninety_thousand,
   CrowdResult crowd = fill(roomy, listener, 262'144);
   auto diag = roomy.host.count(TIME_WAIT, 5000);
   auto sockstat = roomy.host.sockstat("TCP.tw");
-  many.is("TIME_WAIT sockets at port 5000, by sock_diag", diag.count >= kArticle,
-          "at least 89262", fmt::format("{}", diag.count), {crowd.id, diag.id});
+  many.is("TIME_WAIT sockets at port 5000, by sock_diag", diag.count >= kArticle, "at least 89262",
+          fmt::format("{}", diag.count), {crowd.id, diag.id});
   many.is("TIME_WAIT sockets of the host, by /proc/net/sockstat", sockstat.count >= kArticle,
           "at least 89262", fmt::format("{}", sockstat.count), {sockstat.id});
 

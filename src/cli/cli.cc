@@ -19,6 +19,12 @@ int dispatch(const Options& options) {
       return run(options);
     case Command::report:
       return report(options);
+    case Command::diff:
+      return diff(options);
+    case Command::ladder:
+      return ladder(options);
+    case Command::serve:
+      return serve(options);
     case Command::doctor:
       return doctor(options);
   }

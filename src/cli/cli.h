@@ -26,6 +26,9 @@ int list(const Options& options);
 int show(const Options& options);
 int run(const Options& options);
 int report(const Options& options);
+int diff(const Options& options);
+int ladder(const Options& options);
+int serve(const Options& options);
 int doctor(const Options& options);
 
 // Parses the command line and runs the command. Never throws.

@@ -4,6 +4,7 @@
 
 #include "cli/cli.h"
 #include "cli/names.h"
+#include "report/catalogue.h"
 #include "report/text.h"
 
 namespace twlab::cli {
@@ -37,6 +38,11 @@ void list_claims() {
 
 int list(const Options& options) {
   bool both = options.names.empty();
+  if (options.markdown) {
+    if (!both && options.names[0] == "labs") throw BadInput("only claims are listed as markdown");
+    fmt::print("{}", twlab::report::catalogue_markdown());
+    return success;
+  }
   if (both) fmt::print("{} labs\n\n", labs().size());
   if (both || options.names[0] == "labs") list_labs();
   if (both) fmt::print("\n{} claims\n\n", claims().size());

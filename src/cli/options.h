@@ -10,22 +10,29 @@
 
 namespace twlab::cli {
 
-enum class Command { list, show, run, report, doctor };
+enum class Command { list, show, run, report, diff, ladder, serve, doctor };
 enum class Format { table, tap, junit, json };
 
 struct Options {
   Command command = Command::run;
   std::string as_typed;  // the whole command line
-  std::vector<std::string>
-      names;  // labs, claims or globs; `list`: what to list; `report`: a folder
+  // Labs, claims or globs; `list`: what to list; `report`: a folder; `diff`: two; `ladder`: a
+  // folder and a lab.
+  std::vector<std::string> names;
   std::vector<Family> families{Family::inet, Family::inet6};
   size_t jobs = 0;  // 0: as many as the runner thinks good
   size_t repeat = 1;
   std::string out = "out";
   Format format = Format::table;
+  bool markdown = false;  // `list`: the catalogue as a document
   bool classic_pcap = false;
-  std::string expect;  // results.json of an earlier run, or empty
-  Settings settings;   // sysctls for every host, besides the pinned ones
+  std::string expect;     // results.json of an earlier run, or empty
+  bool segments = false;  // `diff`: of labs whose verdicts agree, too
+  std::string file;       // `ladder`: to be written; empty: standard output
+  std::string address;    // `serve`: to listen on
+  uint16_t port = 5000;
+  bool reuse_address = false;
+  Settings settings;  // sysctls for every host, besides the pinned ones
 };
 
 struct Parsed {

@@ -24,6 +24,8 @@ void show_claim(const Claim& claim) {
     if (document != documents().end()) text += fmt::format(" ({})", document->title);
     print_field("source", text);
   }
+  if (!claim.why.empty()) print_field("why", claim.why);
+  for (std::string_view other : opponents(claim.id)) print_field("against", other);
   auto deciding = labs_deciding(claim.id);
   for (const LabInfo* lab : deciding) print_field("lab", lab->name);
   if (deciding.empty()) print_field("lab", "none yet");

@@ -76,9 +76,8 @@ void Crowd::uncaptured(CrowdResult& result, const std::function<void()>& body) {
 }
 
 void Crowd::tell(CrowdResult& result, const std::string& what) {
-  std::string text =
-      fmt::format("{}: {} opened, {} established, {} ended, {} refused", what, result.opened,
-                  result.established, result.ended, result.refused);
+  std::string text = fmt::format("{}: {} opened, {} established, {} ended, {} refused", what,
+                                 result.opened, result.established, result.ended, result.refused);
   if (result.uncaptured > 0)
     text += fmt::format(
         "; of these {} in {} without capture ({:.0f}/s; {} frames to the host, {} from it)",
@@ -92,29 +91,31 @@ CrowdResult Crowd::wave(Socket& listener, wire::CrowdWave all) {
   listener.need(listener.set_nonblocking(true));
   all.server = listener.tuple().local;
   CrowdResult result;
-  auto captured = [&](size_t count) {
-    wire::CrowdWave one = all;
-    one.window = 1;
-    one.count = std::min(count, all.count - result.opened);
-    one.first += result.opened;
-    add(result, crowd_.connect(one, [&] {
-      if (all.ending != Ending::none) serve_recorded(listener);
-    }));
+  bool going = true;  // the host still answers
+  auto connect = [&](wire::CrowdWave part, const std::function<void()>& serve) {
+    part.first += result.opened;
+    wire::CrowdCount count = crowd_.connect(part, all.ending == Ending::none ? nullptr : serve);
+    add(result, count);
+    going = (all.ending == Ending::none ? count.established : count.ended) == part.count;
+  };
+  auto captured = [&] {
+    wire::CrowdWave few = all;
+    few.window = 1;
+    few.count = std::min(kCaptured, all.count - result.opened);
+    connect(few, [&] { serve_recorded(listener); });
     lab_.until([] { return true; }, 0s);  // takes in the last frames and states
   };
   capture(true);
-  captured(kCaptured);
-  if (all.count > 2 * kCaptured && result.refused == 0) {
+  captured();
+  if (all.count > 2 * kCaptured && going) {
     result.uncaptured = all.count - 2 * kCaptured;
     uncaptured(result, [&] {
       wire::CrowdWave most = all;
-      most.first += result.opened;
       most.count = result.uncaptured;
-      std::function<void()> serve = [&] { net::accept_and_close(listener.raw().fd()); };
-      add(result, crowd_.connect(most, all.ending == Ending::none ? nullptr : serve));
+      connect(most, [&] { net::accept_and_close(listener.raw().fd()); });
     });
   }
-  captured(kCaptured);
+  if (going) captured();
   // Whoever closes the listener resets all those that were not accepted.
   if (all.ending == Ending::none) capture(false);
   tell(result, fmt::format("crowd of clients to port {}", all.server.port));

@@ -49,9 +49,10 @@ class Crowd {
   Crowd& operator=(const Crowd&) = delete;
 
   // `count` clients, each with a tuple that no wave had before, connect to the listener, and each
-  // connection goes as far as `ending`. The host accepts and closes each; with Ending::none it
-  // accepts none, so that established sockets need no descriptors but room in the backlog. Every
-  // wave but a small one needs one of 100 at least.
+  // connection goes as far as `ending`; when no more comes of it for 3 s, the wave ends early. The
+  // host accepts and closes each; with Ending::none it accepts none, so that established sockets
+  // need no descriptors but room in the backlog. Every wave but a small one needs one of 100 at
+  // least.
   CrowdResult connect(Socket& listener, size_t count, Ending ending = Ending::host_first);
   // The tuples from number `first` on, used before or not: their sequence numbers and timestamps
   // are newer.

@@ -56,13 +56,12 @@ std::vector<net::SocketInfo> Host::sockets(uint32_t states) {
 
 Host::Counted Host::count(net::TcpState state, uint16_t port) {
   auto sockets = this->sockets(1u << static_cast<unsigned>(state));
-  auto count = static_cast<size_t>(std::ranges::count_if(sockets, [&](const auto& socket) {
-    return port == 0 || socket.tuple.local.port == port;
-  }));
+  auto count = static_cast<size_t>(std::ranges::count_if(
+      sockets, [&](const auto& socket) { return port == 0 || socket.tuple.local.port == port; }));
   std::string where = port == 0 ? "" : fmt::format(" at port {}", port);
-  return {count, lab_.note(Note::Kind::remark,
-                           fmt::format("sock_diag: {} in {}{}", count, net::name(state), where),
-                           name_)};
+  return {count,
+          lab_.note(Note::Kind::remark,
+                    fmt::format("sock_diag: {} in {}{}", count, net::name(state), where), name_)};
 }
 
 Host::Counted Host::sockstat(const std::string& name) {
@@ -84,6 +83,7 @@ std::string Host::get(const std::string& sysctl) const {
 }
 
 void Host::set(const std::string& sysctl, const std::string& value) {
+  if (!has(sysctl)) throw NotMeasurable(sysctl + " cannot be set in a namespace of this kernel");
   os::write_sysctl(ns_, sysctl, value);
   lab_.note(Note::Kind::setting, fmt::format("{} = {}", sysctl, value), name_);
 }

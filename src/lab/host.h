@@ -53,7 +53,8 @@ class Host {
   // What /proc/net/sockstat counts now: "TCP.tw", "TCP.inuse"; noted too.
   Counted sockstat(const std::string& name);
 
-  // Dotted names: "net.ipv4.tcp_fin_timeout". has() tells whether this kernel has it here.
+  // Dotted names: "net.ipv4.tcp_fin_timeout". has() tells whether this kernel has it here; set()
+  // throws NotMeasurable when it has not, as kernels before 4.15 or so for some.
   bool has(const std::string& sysctl) const;
   std::string get(const std::string& sysctl) const;
   void set(const std::string& sysctl, const std::string& value);

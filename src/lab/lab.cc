@@ -62,8 +62,8 @@ void Lab::wait(Duration duration, const std::string& what) {
 
 bool Lab::reaches_state(Host& host, const Tuple& tuple, net::TcpState state, Duration limit,
                         Time* when) {
-  watch(host, tuple);
-  net::TcpState told = state;  // the state whose end was announced
+  host.watched_.emplace(tuple, net::SocketInfo{});  // asked for by name: above the limit, too
+  net::TcpState told = state;                       // the state whose end was announced
   Time next = os::now();
   return until(
       [&] {
@@ -160,6 +160,18 @@ void Lab::decided_by(EventId id) {
 EventId Lab::note(Note::Kind kind, const std::string& text, const std::string& host) {
   collect();
   return result_.recording.add(os::now(), host, Note{kind, text});
+}
+
+std::optional<Size> Lab::struct_size(const std::string& name) {
+  try {
+    if (!types_) types_.emplace();
+  } catch (const std::system_error& error) {
+    throw NotMeasurable(error.what());
+  }
+  auto bytes = types_->struct_size(name);
+  if (!bytes) return {};
+  std::string text = fmt::format("BTF: struct {} has {} bytes", name, *bytes);
+  return Size{*bytes, note(Note::Kind::remark, text)};
 }
 
 std::optional<net::Slab> Lab::slab(const std::string& name) {

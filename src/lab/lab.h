@@ -5,11 +5,16 @@
 // family.
 #pragma once
 
+// What labs need of the system's: socket options, limits.
+#include <netinet/tcp.h>
+#include <sys/resource.h>
+
 #include <deque>
 #include <functional>
 #include <initializer_list>
 #include <list>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -23,6 +28,7 @@
 #include "lab/result.h"
 #include "lab/section.h"
 #include "lab/socket.h"
+#include "net/btf.h"
 #include "net/slab.h"
 #include "os/loop.h"
 #include "wire/peer.h"
@@ -204,6 +210,9 @@ class Lab : private wire::Observer {
   // Puts words beside a frame; they go into the capture and the ladder.
   void say(EventId frame, const std::string& words);
   EventId note(Note::Kind kind, const std::string& text, const std::string& host = "");
+  // Bytes of a kernel struct by the kernel's type information; nothing when it has none of that
+  // name. Throws NotMeasurable where there is no type information.
+  std::optional<Size> struct_size(const std::string& name);
   // The kernel's cache of such objects; nothing where it may not be read (see net/slab.h).
   std::optional<net::Slab> slab(const std::string& name);
   const Recording& recording() const { return result_.recording; }
@@ -259,6 +268,7 @@ class Lab : private wire::Observer {
   std::list<Process> processes_;
   std::map<std::pair<Host*, uint16_t>, Socket> listeners_;
   std::list<Section> sections_;
+  std::optional<net::Btf> types_;  // read when first asked for
 };
 
 // Defines and registers a lab: LAB(name_as_identifier, {.name = ..., .story = ..., ...}) { body }.

@@ -20,8 +20,8 @@ Dialler::Dialler(const os::Namespace& ns, const Endpoint& remote) : inside_(ns),
 
 int Dialler::dial() {
   int family = remote_.address.family == Family::inet ? AF_INET : AF_INET6;
-  os::UniqueFd fd(os::check(socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0),
-                            "opening a socket"));
+  os::UniqueFd fd(
+      os::check(socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), "opening a socket"));
   sockaddr_storage address{};
   socklen_t size = remote_.to(address);
   if (connect(fd.get(), reinterpret_cast<sockaddr*>(&address), size) != 0 && errno != EINPROGRESS)

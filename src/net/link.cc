@@ -96,48 +96,54 @@ void quieten_ipv6(const LinkEnd& end) {
   }
 }
 
-void await(const std::string& what, const std::function<bool()>& condition) {
-  for (Time limit = os::now() + std::chrono::seconds(10); !condition();) {
-    if (os::now() > limit) os::fail(ETIMEDOUT, "waiting for " + what);
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
-}
-
 // The end that was set up first had no carrier then. The kernel takes note of the carrier in a work
 // queue (net/core/link_watch.c) and until then drops what the end sends: on a busy machine for
 // seconds.
 void await_running(const LinkEnd& end) {
   Netlink netlink(*end.ns, NETLINK_ROUTE);
-  await("the carrier of " + end.device, [&] {
+  bool running = false;
+  for (Time limit = os::now() + std::chrono::seconds(20); !running;) {
     Request request(RTM_GETLINK, 0);
     request.body<ifinfomsg>()->ifi_index = index_of(end);
-    bool running = false;
     netlink.ask(request.get(), "asking for the state of " + end.device,
                 [&](const nlmsghdr& answer) {
                   auto* body = static_cast<ifinfomsg*>(mnl_nlmsg_get_payload(&answer));
                   running = (body->ifi_flags & IFF_RUNNING) != 0;
                 });
-    return running;
-  });
+    if (os::now() > limit) os::fail(ETIMEDOUT, "waiting for the carrier of " + end.device);
+    if (!running) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
 }
 
-// The route to an address of one's own comes, for IPv6, out of a work queue too (addrconf_dad_work
-// in net/ipv6/addrconf.c, also where there is no duplicate detection); until then the host does not
-// take what is sent to it.
-void await_local(const LinkEnd& end, const Address& address) {
+// Where an address is one's own, IPv6 learns from a work queue (addrconf_dad_work in
+// net/ipv6/addrconf.c, also where there is no duplicate detection), on a busy machine after
+// seconds; until then the host does not take what is sent to it. This is the route which that work
+// would add.
+void add_local_route(const LinkEnd& end, const Address& address) {
   Netlink netlink(*end.ns, NETLINK_ROUTE);
-  await("the route to " + show(address), [&] {
-    Request request(RTM_GETROUTE, 0);
-    auto* body = request.body<rtmsg>();
-    body->rtm_family = static_cast<uint8_t>(af(address.family));
-    body->rtm_dst_len = static_cast<uint8_t>(8 * address.size());
-    request.put(RTA_DST, address);
-    bool local = false;
-    netlink.ask(request.get(), "asking for a route", [&](const nlmsghdr& answer) {
-      local = static_cast<rtmsg*>(mnl_nlmsg_get_payload(&answer))->rtm_type == RTN_LOCAL;
-    });
-    return local;
-  });
+  Request request(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE);
+  auto* body = request.body<rtmsg>();
+  body->rtm_family = static_cast<uint8_t>(af(address.family));
+  body->rtm_dst_len = static_cast<uint8_t>(8 * address.size());
+  body->rtm_table = RT_TABLE_LOCAL;
+  body->rtm_protocol = RTPROT_KERNEL;
+  body->rtm_scope = RT_SCOPE_HOST;
+  body->rtm_type = RTN_LOCAL;
+  int index = index_of(end);
+  request.put(RTA_DST, address);
+  request.put(RTA_OIF, &index, sizeof index);
+  netlink.ask(request.get(), "adding the local route to " + show(address));
+}
+
+void change_flags(const LinkEnd& end, unsigned which, unsigned flags) {
+  Netlink netlink(*end.ns, NETLINK_ROUTE);
+  Request request(RTM_NEWLINK, 0);
+  auto* body = request.body<ifinfomsg>();
+  body->ifi_family = AF_UNSPEC;
+  body->ifi_index = index_of(end);
+  body->ifi_change = which;
+  body->ifi_flags = flags;
+  netlink.ask(request.get(), "setting the flags of " + end.device);
 }
 
 }  // namespace
@@ -162,8 +168,7 @@ void make_link(const LinkEnd& a, const LinkEnd& b) {
       switch_off_offloads(*end);
       quieten_ipv6(*end);
     }
-    set_up(*a.ns, a.device, true);
-    set_up(*b.ns, b.device, true);
+    for (const LinkEnd* end : {&a, &b}) change_flags(*end, IFF_UP | IFF_NOARP, IFF_UP | IFF_NOARP);
     for (const LinkEnd* end : {&a, &b}) await_running(*end);
   });
 }
@@ -179,7 +184,7 @@ void add_address(const LinkEnd& end, const Address& address, int prefix) {
   request.put(IFA_LOCAL, address);
   request.put(IFA_ADDRESS, address);
   netlink.ask(request.get(), "adding address " + show(address) + " to " + end.device);
-  await_local(end, address);
+  if (address.family == Family::inet6) add_local_route(end, address);
 }
 
 void add_neighbour(const LinkEnd& end, const Address& neighbour, const Mac& mac) {
@@ -224,14 +229,7 @@ Traffic traffic(const LinkEnd& end) {
 }
 
 void set_up(const os::Namespace& ns, const std::string& device, bool up) {
-  Netlink netlink(ns, NETLINK_ROUTE);
-  Request request(RTM_NEWLINK, 0);
-  auto* body = request.body<ifinfomsg>();
-  body->ifi_family = AF_UNSPEC;
-  body->ifi_index = index_of({&ns, device, {}});
-  body->ifi_change = IFF_UP;
-  body->ifi_flags = up ? IFF_UP : 0;
-  netlink.ask(request.get(), (up ? "setting up " : "setting down ") + device);
+  change_flags({&ns, device, {}}, IFF_UP, up ? IFF_UP : 0);
 }
 
 }  // namespace twlab::net

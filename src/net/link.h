@@ -19,8 +19,9 @@ struct LinkEnd {
 };
 
 // Makes the pair and brings both ends up, with checksum and segmentation offloads off (otherwise a
-// capture shows wrong checksums and segments above the MSS) and IPv6 without duplicate detection,
-// solicitations or an address of its own making. Throws std::system_error.
+// capture shows wrong checksums and segments above the MSS), IPv6 without duplicate detection,
+// solicitations or an address of its own making, and no neighbour discovery at all (IFF_NOARP,
+// which also keeps IPv6 from reporting multicast groups). Throws std::system_error.
 void make_link(const LinkEnd& a, const LinkEnd& b);
 
 // Gives the end an address with this prefix length (bits).

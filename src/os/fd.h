@@ -25,4 +25,10 @@ class UniqueFd {
   int fd_ = -1;
 };
 
+// Both ends of a new pipe, closed on exec. Throws std::system_error.
+struct Pipe {
+  Pipe();
+  UniqueFd read, write;
+};
+
 }  // namespace twlab::os

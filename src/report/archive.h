@@ -42,6 +42,8 @@ inline constexpr int last<Outcome> = int(Outcome::unclear);
 template <>
 inline constexpr int last<Note::Kind> = int(Note::Kind::remark);
 template <>
+inline constexpr int last<Topic::Kind> = int(Topic::Kind::open_question);
+template <>
 inline constexpr int last<net::TcpState> = int(net::TcpState::NEW_SYN_RECV);
 template <>
 inline constexpr int last<net::Timer> = int(net::Timer::probe);
@@ -108,6 +110,11 @@ class Out {
     } else {
       value[key] = put(t);
     }
+  }
+
+  template <typename T>
+  void later(const char* key, T& t) {
+    (*this)(key, t);
   }
 
   void bytes(const char* key, wire::Bytes& b) {
@@ -178,6 +185,12 @@ class In {
     } else {
       get(need(key), t, at(key));
     }
+  }
+
+  // What files of this schema did not have from the beginning.
+  template <typename T>
+  void later(const char* key, T& t) {
+    if (value.contains(key)) (*this)(key, t);
   }
 
   void bytes(const char* key, wire::Bytes& b) {

@@ -190,6 +190,16 @@ void fields(A& a, ClaimText& c) {
   a("id", c.id);
   a("statement", c.statement);
   a("sources", c.sources);
+  a.later("why", c.why);
+}
+
+template <typename A>
+void fields(A& a, TopicText& t) {
+  a("kind", t.kind);
+  a("text", t.text);
+  a("sides", t.sides);
+  a("source", t.source);
+  a("remark", t.remark);
 }
 
 template <typename A>
@@ -215,6 +225,7 @@ void fields(A& a, Run& r) {
   a("took_ns", r.took);
   a("claims", r.claims);
   a("labs", r.labs);
+  a.later("topics", r.topics);
   a("results", r.results);
 }
 

@@ -57,7 +57,8 @@ class Page {
     auto cell = [&](size_t i) -> std::string {
       if (!row.cells[i]) return "";
       bool decisive = row.cells[i]->decisive;
-      return (decisive ? "* " : "") + show(*row.cells[i], edge_columns - 2 * decisive);
+      return fmt::format("{}{}", decisive ? "* " : "",
+                         show(*row.cells[i], edge_columns - 2 * decisive));
     };
     std::string text = pad_left(time, time_columns) + " ";
     text += pad_left(cell(0), edge_columns) + " ";
@@ -76,7 +77,7 @@ class Page {
     switch (row.kind) {
       case Row::Kind::section: {
         auto title = shorten(one_line(row.text), 90);
-        return line("--- " + title + " " + std::string(93 - width(title), '-'));
+        return line(fmt::format("--- {} {}", title, std::string(93 - width(title), '-')));
       }
       case Row::Kind::omitted:
         return across(row.text);
@@ -91,7 +92,8 @@ class Page {
     auto spans = empty();
     // A lifeline in the middle has no edge: its cell stands to the right of it.
     for (size_t i = 1; i < spans_; ++i)
-      if (row.cells[i]) spans[i] = pad_right(" " + show(*row.cells[i], span_ - 1), span_);
+      if (row.cells[i])
+        spans[i] = pad_right(fmt::format(" {}", show(*row.cells[i], span_ - 1)), span_);
     const std::string time = show_offset(ladder_, row.time);
     if (row.kind == Row::Kind::arrival) return full(time, row, arrivals(row, spans));
     if (!row.arrow) return full(time, row, spans);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "report/findings.h"
 #include "report/text.h"
 
 namespace twlab::report {
@@ -12,14 +13,6 @@ namespace {
 
 using Object = Value::Object;
 using List = Value::List;
-
-std::string label(Family family) {
-  return family == Family::inet ? "IPv4" : "IPv6";
-}
-
-Object verdict_fields(Verdict verdict) {
-  return {{"verdict", twlab::name(verdict)}, {"symbol", symbol(verdict)}};
-}
 
 class Model {
  public:
@@ -30,6 +23,14 @@ class Model {
   }
 
   Object build() {
+    Object all = findings(run_, rows_);
+    all.merge(overview());
+    all["labs"] = labs();
+    return all;
+  }
+
+ private:
+  Object overview() const {
     return {{"program_version", run_.program_version},
             {"kernel", run_.kernel},
             {"machine", run_.machine},
@@ -41,11 +42,9 @@ class Model {
             {"tests", tests()},
             {"counts", counts()},
             {"families", families()},
-            {"claims", claims()},
-            {"labs", labs()}};
+            {"claims", claims()}};
   }
 
- private:
   List counts() const {
     auto counted = count(rows_);
     List list;
@@ -150,15 +149,11 @@ class Model {
 
   Object claim(const ClaimRow& row, bool has_anchor) const {
     const ClaimText* text = find_claim_text(run_, row.claim);
-    List sources;
-    if (text)
-      for (const auto& s : text->sources)
-        sources.emplace_back(
-            Object{{"document", s.document}, {"section", s.section}, {"title", s.title}});
     return {{"id", row.claim},
             {"anchor", has_anchor ? row.claim : ""},
             {"statement", text ? text->statement : ""},
-            {"sources", sources},
+            {"sources", text ? source_fields(text->sources) : List()},
+            {"why", text ? text->why : ""},
             {"cells", cells(row)}};
   }
 

@@ -64,6 +64,20 @@ std::vector<ClaimVerdict> verdicts(const Run& run, const LabResult& result) {
   return all;
 }
 
+SourceText source_text(const Source& source) {
+  SourceText text{std::string(source.document), std::string(source.section), ""};
+  for (const auto& document : documents())
+    if (document.name == source.document) text.title = document.title;
+  return text;
+}
+
+TopicText topic_text(const Topic& topic) {
+  TopicText text{topic.kind, std::string(topic.text), {}, {}, std::string(topic.remark)};
+  for (const auto& side : topic.sides) text.sides.emplace_back(side.begin(), side.end());
+  text.source = source_text(topic.source);
+  return text;
+}
+
 }  // namespace
 
 const FamilyVerdict* ClaimRow::find(Family family) const {
@@ -86,22 +100,30 @@ void describe(Run& run) {
     text.file = info->file;
     text.claims.assign(info->claims.begin(), info->claims.end());
     text.needs = info->needs;
-    wanted.insert(text.claims.begin(), text.claims.end());
   }
+  for (const auto& lab : run.labs) wanted.insert(lab.claims.begin(), lab.claims.end());
   std::sort(run.labs.begin(), run.labs.end(),
             [](const LabText& a, const LabText& b) { return a.name < b.name; });
+
+  const std::set<std::string> judged = wanted;
+  run.topics.clear();
+  for (const auto& topic : twlab::topics()) {
+    TopicText text = topic_text(topic);
+    std::set<std::string> its;
+    for (const auto& side : text.sides) its.insert(side.begin(), side.end());
+    auto is_judged = [&](const std::string& claim) { return judged.contains(claim); };
+    if (std::none_of(its.begin(), its.end(), is_judged)) continue;
+    wanted.insert(its.begin(), its.end());
+    run.topics.push_back(std::move(text));
+  }
 
   for (const auto& claim : twlab::claims()) {
     if (!wanted.erase(std::string(claim.id)) || find_claim_text(run, claim.id)) continue;
     ClaimText& text = run.claims.emplace_back();
     text.id = claim.id;
     text.statement = claim.statement;
-    for (const auto& source : claim.sources) {
-      std::string title;
-      for (const auto& document : documents())
-        if (document.name == source.document) title = document.title;
-      text.sources.push_back({std::string(source.document), std::string(source.section), title});
-    }
+    for (const auto& source : claim.sources) text.sources.push_back(source_text(source));
+    text.why = claim.why;
   }
   for (const auto& unknown : wanted)
     if (!find_claim_text(run, unknown)) run.claims.push_back({unknown, "", {}});
@@ -185,6 +207,17 @@ std::string_view name(Note::Kind kind) {
                                                             "process", "remark"};
   auto index = static_cast<size_t>(kind);
   return index < names.size() ? names[index] : "?";
+}
+
+std::string_view name(Topic::Kind kind) {
+  static constexpr std::array<std::string_view, 3> names = {"disagreement", "wrong_information",
+                                                            "open_question"};
+  auto index = static_cast<size_t>(kind);
+  return index < names.size() ? names[index] : "?";
+}
+
+std::string_view label(Family family) {
+  return family == Family::inet ? "IPv4" : "IPv6";
 }
 
 std::string_view symbol(Verdict verdict) {

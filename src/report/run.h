@@ -25,6 +25,16 @@ struct SourceText {
 struct ClaimText {
   std::string id, statement;
   std::vector<SourceText> sources;
+  std::string why{};
+};
+
+// What the catalogue sets side by side (Topic with owned strings).
+struct TopicText {
+  Topic::Kind kind{};
+  std::string text;
+  std::vector<std::vector<std::string>> sides;
+  SourceText source;
+  std::string remark;
 };
 
 // What a lab says of itself (LabInfo with owned strings).
@@ -49,10 +59,12 @@ struct Run {
   std::vector<LabResult> results;  // in any order; repetitions of one lab and family in theirs
   std::vector<ClaimText> claims;   // at least those that the results judge
   std::vector<LabText> labs;       // at least those that ran
+  std::vector<TopicText> topics;   // those that have a claim in common with the results
 };
 
-// Copies into the run the catalogue's texts of its results' labs and claims. Names that the
-// catalogue does not have are kept, without a text.
+// Copies into the run the catalogue's texts of its results' labs and claims, and of the topics that
+// these claims belong to, with all their claims. Names that the catalogue does not have are kept,
+// without a text.
 void describe(Run& run);
 
 // One test: a claim in one family. Where several results judge it (two labs, repetitions) the
@@ -97,6 +109,8 @@ const LabText* find_lab_text(const Run& run, std::string_view name);
 
 std::string_view name(Outcome outcome);    // "holds", "fails", "unclear"
 std::string_view name(Note::Kind kind);    // "section", ...
+std::string_view name(Topic::Kind kind);   // "disagreement", ...
+std::string_view label(Family family);     // "IPv4", "IPv6"
 std::string_view symbol(Verdict verdict);  // one sign for each, to stand before the word
 // "twlab run close.four-segments --family inet"
 std::string command_for(const LabResult& result);

@@ -17,7 +17,7 @@
 namespace twlab::wire {
 namespace {
 
-constexpr size_t kSlot = 256;         // the kernel's header of each, and the largest handshake frame
+constexpr size_t kSlot = 256;  // the kernel's header of each, and the largest handshake frame
 constexpr size_t kBlock = 64 * 1024;  // pages are allocated in such blocks
 
 // Accepts TCP with any of SYN, FIN and RST, whole; ignores everything else.

@@ -103,8 +103,7 @@ void Wire::collect() {
       const Mac& mac = taps_[i]->spec.mac;
       taps_[i]->capture->drain([&](Time time, std::span<const uint8_t> bytes) {
         Frame frame{.time = time, .interface = i, .bytes = {bytes.begin(), bytes.end()}};
-        frame.outgoing =
-            bytes.size() >= 12 && std::equal(mac.begin(), mac.end(), &bytes[6]);
+        frame.outgoing = bytes.size() >= 12 && std::equal(mac.begin(), mac.end(), &bytes[6]);
         frame.packet = decode(bytes);
         frames.push_back(std::move(frame));
       });

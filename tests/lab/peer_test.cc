@@ -35,7 +35,8 @@ TEST_P(PeerTest, TheCaptureHoldsOnlyWhatTheLabCausedWithCorrectChecksums) {
     const auto* frame = std::get_if<wire::Frame>(&event.what);
     if (!frame) continue;
     ++frames;
-    ASSERT_TRUE(frame->packet) << "a frame that is no TCP";
+    ASSERT_TRUE(frame->packet) << "a frame that is no TCP: "
+                               << testing::PrintToString(frame->bytes);
     EXPECT_TRUE(frame->packet->checksums_correct);
   }
   EXPECT_EQ(frames, 6u) << "three segments, each seen at both ends";

@@ -63,6 +63,56 @@ TEST(Claims, EverySourceIsADocumentAndEveryDocumentIsASource) {
   EXPECT_EQ(used, names);
 }
 
+TEST(Claims, WhyIsASentenceOrEmpty) {
+  std::set<std::string_view> said;
+  for (const Claim& claim : claims()) {
+    SCOPED_TRACE(claim.id);
+    if (claim.why.empty()) continue;
+    EXPECT_TRUE(claim.why.ends_with('.'));
+    EXPECT_EQ(claim.why.find("  "), std::string_view::npos) << "strings joined wrongly";
+    EXPECT_TRUE(said.insert(claim.why).second) << "said twice";
+  }
+}
+
+TEST(Topics, AreAboutClaimsThatThereAre) {
+  for (const Topic& topic : topics()) {
+    SCOPED_TRACE(topic.text);
+    bool disagreement = topic.kind == Topic::Kind::disagreement;
+    EXPECT_EQ(topic.sides.size() > 1, disagreement);
+    EXPECT_EQ(topic.source.document.empty(), disagreement);
+    EXPECT_TRUE(topic.remark.empty() || topic.remark.ends_with('.'));
+    std::set<std::string_view> once;
+    for (const auto& side : topic.sides) {
+      EXPECT_FALSE(side.empty());
+      for (std::string_view claim : side) {
+        EXPECT_TRUE(find_claim(claim)) << claim;
+        EXPECT_TRUE(once.insert(claim).second) << claim;
+      }
+    }
+  }
+}
+
+TEST(Topics, TheArticleHasFourBoxesAndTwoOpenQuestions) {
+  auto has = [](Topic::Kind kind) { return std::ranges::count(topics(), kind, &Topic::kind); };
+  EXPECT_EQ(has(Topic::Kind::wrong_information), 4);
+  EXPECT_EQ(has(Topic::Kind::open_question), 2);
+}
+
+TEST(Topics, OpponentsAreOfTheOtherSides) {
+  using Ids = std::vector<std::string_view>;
+  EXPECT_EQ(opponents("timewait.two-minutes"),
+            (Ids{"timewait.sixty-seconds", "timewait.one-to-four-minutes"}));
+  EXPECT_EQ(opponents("fin.expires-into-time-wait"), Ids{"fin.expires-straight-to-closed"});
+  EXPECT_EQ(opponents("linger.zero-rst"), Ids{});
+  EXPECT_EQ(opponents("close.last-ack-number"), Ids{}) << "an open question is no disagreement";
+  for (const Claim& claim : claims()) {
+    for (std::string_view other : opponents(claim.id)) {
+      Ids back = opponents(other);
+      EXPECT_NE(std::ranges::find(back, claim.id), back.end()) << claim.id << ", " << other;
+    }
+  }
+}
+
 TEST(Claims, AreFoundByTheirId) {
   for (const Claim& claim : claims()) EXPECT_EQ(find_claim(claim.id), &claim);
   EXPECT_EQ(find_claim("close"), nullptr);

@@ -23,6 +23,8 @@ expect 0 '^$' --version
 expect 0 '^$' --help
 expect 0 '^$' list
 expect 0 '^$' list labs
+expect 0 '^$' list claims --format markdown
+expect 2 "only claims" list labs --format markdown
 expect 0 '^$' show close.four-segments
 expect 2 "did you mean 'close.four-segments'" show close.four-segment
 expect 2 "did you mean 'close.four-segments'" run close.four-segment

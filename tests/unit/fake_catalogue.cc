@@ -25,6 +25,9 @@ std::span<const Document> documents() {
 std::span<const Claim> claims() {
   return all_claims;
 }
+std::span<const Topic> topics() {
+  return {};
+}
 const Claim* find_claim(std::string_view id) {
   for (const Claim& claim : all_claims)
     if (claim.id == id) return &claim;
