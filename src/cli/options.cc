@@ -11,11 +11,15 @@
 namespace twlab::cli {
 namespace {
 
-constexpr const char* exit_codes =
-    "Exit codes: 0 every lab reached its verdict (a refuted claim is a verdict), 1 a verdict is "
-    "not "
-    "the\nexpected one or changed between repetitions, 2 bad input, 3 a lab ended in an error, 4 "
-    "nothing could be\nmeasured on this system, 130 interrupted.";
+constexpr const char* usage_footer =
+    "Every command has --help. Begin with 'twlab doctor', then 'twlab run'.\n"
+    "Exit codes: 0 success, 1 verdicts differ, 2 bad input; see 'twlab run --help'.";
+
+constexpr const char* run_footer =
+    "Exit codes: 0 every lab reached its verdict (a refuted claim is a verdict),\n"
+    "1 a verdict is not the expected one or changed between repetitions, 2 bad input,\n"
+    "3 a lab ended in an error, 4 nothing could be measured on this system,\n"
+    "130 interrupted.";
 
 std::string version() {
   utsname system{};
@@ -43,66 +47,72 @@ std::string not_a_setting(const std::string& text) {
 void add_run(CLI::App& app, Options& options, std::string& family, std::string& format,
              std::vector<std::string>& settings) {
   auto* run = app.add_subcommand("run", "Run labs and judge the claims they decide");
-  run->add_option("NAME", options.names, "labs, claims, or globs over both (default: all)");
-  run->add_option("--family", family, "inet, inet6 or both")
+  run->add_option("NAME", options.names, "labs, claims, or globs over both (default: all)")
+      ->option_text(" ");
+  run->add_option("--family", family, "inet, inet6 or both (the default)")
       ->check(CLI::IsMember({"inet", "inet6", "both"}))
-      ->capture_default_str();
+      ->option_text("FAMILY");
   run->add_option("-j,--jobs", options.jobs, "how many labs at a time at most")
-      ->check(CLI::Range(1, 10000));
-  run->add_option("-o,--out", options.out, "folder for evidence and reports")
-      ->capture_default_str();
-  run->add_option("--format", format, "on standard output: table, tap, junit or json")
+      ->check(CLI::Range(1, 10000))
+      ->option_text("N");
+  run->add_option("-o,--out", options.out, "folder for evidence and reports (default: out)")
+      ->option_text("DIR");
+  run->add_option("--format", format, "what to print: table (the default), tap, junit or\njson")
       ->check(CLI::IsMember({"table", "tap", "junit", "json"}))
-      ->capture_default_str();
+      ->option_text("FORMAT");
   run->add_flag("--pcap", options.classic_pcap, "captures as classic pcap instead of pcapng");
   run->add_option("--expect", options.expect,
-                  "results.json of a run whose verdicts to compare with")
-      ->type_name("FILE");
-  run->add_option("--repeat", options.repeat, "how often; a verdict that changes is an error")
+                  "results.json of a run that must have the same\nverdicts")
+      ->option_text("FILE");
+  run->add_option("--repeat", options.repeat, "how often; no verdict may change (default: 1)")
       ->check(CLI::Range(1, 100000))
-      ->capture_default_str();
-  run->add_option("--set", settings, "a sysctl for every host of every lab, may be repeated")
-      ->type_name("NAME=VALUE")
+      ->option_text("N");
+  run->add_option("--set", settings, "a sysctl for every host; may be repeated")
+      ->option_text("NAME=VALUE")
       ->allow_extra_args(false)
       ->check(not_a_setting);
+  run->footer(run_footer);
 }
 
 CLI::App* add_diff(CLI::App& app, std::string& a, std::string& b, Options& options) {
   auto* diff = app.add_subcommand("diff", "Compare the verdicts of two runs");
-  diff->add_option("A", a, "output folder of a run, or its results.json")->required();
-  diff->add_option("B", b, "that of another")->required();
-  diff->add_flag("--segments", options.segments,
-                 "also where verdicts agree, the first segment that differs");
+  diff->add_option("A", a, "output folder of a run, or its results.json")
+      ->required()
+      ->option_text(" ");
+  diff->add_option("B", b, "that of another")->required()->option_text(" ");
+  diff->add_flag("--segments", options.segments, "compare segments also where verdicts agree");
   diff->footer(
-      "For each verdict that differs: the reasons, the first check and the first segment that\n"
-      "differ, in relative numbers. Exit codes: 0 no verdict differs, 1 some do, 2 bad input.");
+      "For each verdict that differs: the reasons, the first check and the first\n"
+      "segment that differ, in relative numbers.\n"
+      "Exit codes: 0 no verdict differs, 1 some do, 2 bad input.");
   return diff;
 }
 
 CLI::App* add_ladder(CLI::App& app, std::string& folder, std::string& lab, std::string& family,
                      Options& options) {
   auto* ladder = app.add_subcommand("ladder", "Draw what a lab of an earlier run recorded");
-  ladder->add_option("DIR", folder, "output folder of the run")->required();
-  ladder->add_option("LAB", lab, "one of its labs")->required();
+  ladder->add_option("DIR", folder, "output folder of the run")->required()->option_text(" ");
+  ladder->add_option("LAB", lab, "one of its labs")->required()->option_text(" ");
   ladder->add_option("--family", family, "inet or inet6 (default: the first that ran)")
-      ->check(CLI::IsMember({"inet", "inet6"}));
-  ladder
-      ->add_option("-o,--out", options.file, "file ending in .svg or .txt (default: as text here)")
-      ->type_name("FILE");
+      ->check(CLI::IsMember({"inet", "inet6"}))
+      ->option_text("FAMILY");
+  ladder->add_option("-o,--out", options.file, "a file .svg or .txt (default: text, here)")
+      ->option_text("FILE");
   return ladder;
 }
 
 CLI::App* add_serve(CLI::App& app, Options& options) {
   auto* serve = app.add_subcommand("serve", "Be the sample server of timewait-2015");
-  serve->add_option("--address", options.address, "to listen on (default: all of IPv4)");
-  serve->add_option("--port", options.port, "to listen on")
+  serve->add_option("--address", options.address, "to listen on (default: all of IPv4)")
+      ->option_text("ADDRESS");
+  serve->add_option("--port", options.port, "to listen on (default: 5000)")
       ->check(CLI::Range(1, 65535))
-      ->capture_default_str();
+      ->option_text("PORT");
   serve->add_flag("--reuse-address", options.reuse_address,
-                  "sets SO_REUSEADDR, which the sample server does not");
+                  "set SO_REUSEADDR, which the sample server does not");
   serve->footer(
-      "Tells every client the time in 26 bytes, waits 10 us and closes, so that it is the server\n"
-      "that keeps the connection in TIME_WAIT. Ctrl-C ends it.");
+      "Tells every client the time in 26 bytes, waits 10 us and closes: it is the\n"
+      "server that keeps the connection in TIME_WAIT. Ctrl-C ends it.");
   return serve;
 }
 
@@ -115,27 +125,33 @@ Parsed parse(int argc, const char* const* argv) {
   std::vector<std::string> settings;
 
   CLI::App app("Checks what is written about TCP's TIME_WAIT against the kernel.", "twlab");
-  app.footer(exit_codes);
   app.set_version_flag("--version", version());
   app.require_subcommand(1);
   auto* list = app.add_subcommand("list", "List the labs or the claims");
   list->add_option("WHAT", options.names, "labs or claims (default: both)")
       ->check(CLI::IsMember({"labs", "claims"}))
+      ->option_text(" ")
       ->expected(0, 1);
   std::string list_format = "table";
-  list->add_option("--format", list_format, "table, or markdown for the whole catalogue of claims")
+  list->add_option("--format", list_format,
+                   "table (the default), or markdown for the whole\ncatalogue of claims")
       ->check(CLI::IsMember({"table", "markdown"}))
-      ->capture_default_str();
+      ->option_text("FORMAT");
   auto* show = app.add_subcommand("show", "Tell all about a claim or a lab");
-  show->add_option("NAME", options.names, "of a claim or a lab")->required();
+  show->add_option("NAME", options.names, "of a claim or a lab")->required()->option_text(" ");
   add_run(app, options, family, format, settings);
   auto* report = app.add_subcommand("report", "Write the reports of an earlier run again");
-  report->add_option("DIR", options.names, "its output folder")->required()->expected(1);
+  report->add_option("DIR", options.names, "its output folder")
+      ->required()
+      ->expected(1)
+      ->option_text(" ");
   std::string first, second, ladder_family;
   auto* diff = add_diff(app, first, second, options);
   auto* ladder = add_ladder(app, first, second, ladder_family, options);
   auto* serve = add_serve(app, options);
   auto* doctor = app.add_subcommand("doctor", "Tell what this system can and cannot do");
+  doctor->footer("Exit codes: 0 labs can run here, 4 they cannot.");
+  app.footer(usage_footer);  // now: commands made after it would have it too
 
   try {
     app.parse(argc, argv);

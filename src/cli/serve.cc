@@ -67,8 +67,10 @@ void check(const net::Call& call, const std::string& what) {
   if (call.ok()) return;
   std::string hint;
   if (call.error == EADDRINUSE)
-    hint = ": another server has it, or connections of an earlier one are in TIME_WAIT";
-  if (call.error == EACCES) hint = ": ports below 1024 need root";
+    hint =
+        "; another server has it, or connections of an earlier one are in TIME_WAIT, which only "
+        "--reuse-address for both of them allows";
+  if (call.error == EACCES) hint = "; ports below 1024 need root";
   throw BadInput(fmt::format("{}: {}{}", what, std::strerror(call.error), hint));
 }
 

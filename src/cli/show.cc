@@ -4,6 +4,7 @@
 
 #include "cli/cli.h"
 #include "cli/names.h"
+#include "report/catalogue.h"
 #include "report/text.h"
 
 namespace twlab::cli {
@@ -25,7 +26,7 @@ void show_claim(const Claim& claim) {
     print_field("source", text);
   }
   if (!claim.why.empty()) print_field("why", claim.why);
-  for (std::string_view other : opponents(claim.id)) print_field("against", other);
+  for (auto other : twlab::report::opponents(claim.id)) print_field("against", other);
   auto deciding = labs_deciding(claim.id);
   for (const LabInfo* lab : deciding) print_field("lab", lab->name);
   if (deciding.empty()) print_field("lab", "none yet");

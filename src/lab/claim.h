@@ -47,7 +47,4 @@ std::span<const Topic> topics();
 // Null when there is none of that id.
 const Claim* find_claim(std::string_view id);
 
-// The claims that contradict this one: those on the other sides of its disagreements.
-std::vector<std::string_view> opponents(std::string_view id);
-
 }  // namespace twlab

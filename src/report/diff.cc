@@ -245,11 +245,13 @@ std::string show(const Diff& diff, const RunSource& a, const RunSource& b, bool 
     text += fmt::format("{} more recordings compared, {} of them differ.\n", diff.recordings,
                         said(diff.others.size()));
   if (segments || !diff.verdicts.empty())
-    add_wrapped(text, "", "",
-                fmt::format("Numbers are relative: seq and ack to the SYN, TS to the sender's "
-                            "first, + to the segment before in the connection; p1 is the first "
-                            "ephemeral port of its address. Times are equal within {} ms or 1/{}.",
-                            time_tolerance / 1ms, late_part));
+    add_wrapped(
+        text, "", "",
+        fmt::format(
+            "Numbers are relative: seq and ack to the SYN, TS to the sender's "
+            "first, + to the segment before in the connection; p1 is the first "
+            "ephemeral port used towards the other end. Times are equal within {} ms or 1/{}.",
+            time_tolerance / 1ms, late_part));
   return text;
 }
 

@@ -49,6 +49,17 @@ void order(std::vector<Lifeline>& group, const Recording& recording) {
   if (links[most->host] > 1) std::iter_swap(most, group.begin() + 1);
 }
 
+// A sweep has a host for each setting, which exchange nothing with one another: no page is wide
+// enough for all of them in a row.
+void split_wide(std::vector<std::vector<Lifeline>>& groups, size_t at) {
+  constexpr size_t widest = 4;
+  for (; groups[at].size() > widest; ++at) {
+    std::vector<Lifeline> rest(groups[at].begin() + 2, groups[at].end());
+    groups[at].resize(2);
+    groups.insert(groups.begin() + static_cast<ptrdiff_t>(at) + 1, std::move(rest));
+  }
+}
+
 }  // namespace
 
 Way way_of(const Recording& recording, const Transit& transit) {
@@ -89,6 +100,7 @@ std::vector<std::vector<Lifeline>> host_groups(const Recording& recording,
     if (is_new) groups.emplace_back();
     groups[at->second].push_back(line);
   }
+  if (auto apart = index.find(unlinked); apart != index.end()) split_wide(groups, apart->second);
   if (groups.empty()) groups.emplace_back();
   for (auto& lines : groups) {
     order(lines, recording);

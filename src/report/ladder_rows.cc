@@ -11,6 +11,9 @@
 namespace twlab::report {
 namespace {
 
+// A sweep or a table has dozens of hosts that do the same: the recording has them all.
+constexpr size_t most_ladders = 6;
+
 // A state is sampled a little after what caused it; within this time it is shown beside it.
 constexpr Duration same_row = 20ms;
 constexpr Duration shown_duration = 1ms;  // of a call
@@ -242,9 +245,15 @@ class Builder {
 std::vector<Ladder> ladders(const Recording& recording, const LadderOptions& options) {
   Builder builder(recording, options);
   std::vector<Ladder> all;
-  for (size_t group = 0; group < builder.groups(); ++group) {
+  size_t shown = std::min(builder.groups(), most_ladders);
+  for (size_t group = 0; group < shown; ++group) {
     all.push_back(builder.build(group));
     cut_and_break(all.back(), options.keep);
+  }
+  if (size_t left = builder.groups() - shown) {
+    Row row{.kind = Row::Kind::omitted, .text = fmt::format("… {} more ladders like these", left)};
+    row.cells.resize(all.back().lifelines.size());
+    all.back().rows.push_back(row);
   }
   return all;
 }

@@ -38,10 +38,10 @@ struct Row {
   // recording.
   enum class Kind : uint8_t { plain, arrow, arrival, section, remark, wait, omitted };
   Kind kind = Kind::plain;
-  Time time;
-  std::string text;                        // of section, remark, wait, omitted
-  std::optional<Arrow> arrow;              // of an arrow
-  std::vector<std::optional<Cell>> cells;  // one for each lifeline
+  Time time{};
+  std::string text{};                        // of section, remark, wait, omitted
+  std::optional<Arrow> arrow{};              // of an arrow
+  std::vector<std::optional<Cell>> cells{};  // one for each lifeline
 };
 
 struct Ladder {

@@ -74,17 +74,25 @@ class Plainer {
   Time begin() const { return transits_.front().first().time; }
 
   void name_ports(const wire::Packet& packet) {
+    Tuple way{packet.source, packet.destination};
     bool connects =
         (packet.segment.flags.value_or(wire::Flags{}) & (wire::SYN | wire::ACK)) == wire::SYN;
-    for (const Endpoint& end : {packet.source, packet.destination}) {
-      bool chosen = end.port >= first_ephemeral || (connects && end == packet.source);
-      if (!chosen || ports_.count(end)) continue;
-      ports_[end] = ++used_[end.address];
-    }
+    bool source_chosen = connects || way.local.port >= first_ephemeral;
+    bool destination_chosen = way.remote.port >= first_ephemeral;
+    if (source_chosen) name_port(way, destination_chosen);
+    if (destination_chosen) name_port(way.reversed(), source_chosen);
   }
 
-  std::string show(const Endpoint& end) const {
-    std::string text = twlab::show(end);
+  void name_port(const Tuple& end, bool remote_chosen) {
+    if (ports_.count(end)) return;
+    Endpoint remote = end.remote;
+    if (remote_chosen) remote.port = 0;
+    ports_[end] = ++used_[{end.local.address, remote}];
+  }
+
+  // The local end.
+  std::string show(const Tuple& end) const {
+    std::string text = twlab::show(end.local);
     auto port = ports_.find(end);
     if (port == ports_.end()) return text;
     return text.substr(0, text.rfind(':')) + fmt::format(":p{}", port->second);
@@ -107,28 +115,25 @@ class Plainer {
     if (plain.has(wire::SYN)) numbers_[way].add(segment.seq.value_or(0));
     plain.seq = numbers_[way].of(segment.seq.value_or(0));
     plain.ack = numbers_[way.reversed()].of(segment.ack.value_or(0));
-    auto clock = std::pair(packet.source.address, packet.destination.address);
     if (segment.tsval.present()) {
-      if (clocks_[clock].of(segment.tsval.value()).start == 0)
-        clocks_[clock].add(segment.tsval.value());
-      plain.tsval = clocks_[clock].of(segment.tsval.value());
-      std::swap(clock.first, clock.second);
-      plain.tsecr = clocks_[clock].of(segment.tsecr.value());
+      if (clocks_[way].of(segment.tsval.value()).start == 0)
+        clocks_[way].add(segment.tsval.value());
+      plain.tsval = clocks_[way].of(segment.tsval.value());
+      plain.tsecr = clocks_[way.reversed()].of(segment.tsecr.value());
     }
     plain.lost = !transit.arrived;
     plain.unsent = !transit.sent;
     if (transit.sent && transit.arrived)
       plain.under_way = transit.arrived->time - transit.sent->time;
     plain.checksums_correct = packet.checksums_correct;
-    plain_.flows[show(way.local) + " > " + show(way.remote)].push_back(plain);
+    plain_.flows[show(way) + " > " + show(way.reversed())].push_back(plain);
   }
 
   std::vector<Transit> transits_;
-  std::map<Endpoint, size_t> ports_;
-  std::map<Address, size_t> used_;
-  std::map<Tuple, Starts> numbers_;                       // by direction
-  std::map<std::pair<Address, Address>, Starts> clocks_;  // from, to
-  std::map<Tuple, Time> last_;                            // by connection
+  std::map<Tuple, size_t> ports_;  // of its local end
+  std::map<std::pair<Address, Endpoint>, size_t> used_;
+  std::map<Tuple, Starts> numbers_, clocks_;  // by direction
+  std::map<Tuple, Time> last_;                // by connection
   Plain plain_;
 };
 
@@ -171,7 +176,7 @@ std::string fields(const PlainSegment& a, const PlainSegment& b) {
   return names;
 }
 
-std::string show(const Relative& number, std::string_view start = "SYN") {
+std::string show(const Relative& number, std::string_view start) {
   if (number.start == 0) return number.raw == 0 ? "0" : "far";
   std::string text = std::to_string(number.distance);
   return number.start == 1 ? text : fmt::format("{} of {} {}", text, start, number.start);
@@ -179,16 +184,16 @@ std::string show(const Relative& number, std::string_view start = "SYN") {
 
 std::string show(const PlainSegment& plain) {
   const wire::Segment& segment = *plain.segment;
-  std::string text = fmt::format("+{:.3f} s  {} seq {}", os::seconds(plain.gap),
-                                 wire::show(plain.flags()), show(plain.seq));
-  if (plain.has(wire::ACK)) text += " ack " + show(plain.ack);
+  std::string text = fmt::format("+{:.3f} s {} seq {}", os::seconds(plain.gap),
+                                 wire::show(plain.flags()), show(plain.seq, "SYN"));
+  if (plain.has(wire::ACK)) text += " ack " + show(plain.ack, "SYN");
   text += fmt::format(" win {}", segment.window.value_or(0));
   if (segment.mss.present()) text += fmt::format(" mss {}", segment.mss.value());
   if (segment.wscale.present()) text += fmt::format(" wscale {}", segment.wscale.value());
   if (segment.sack_permitted.present()) text += " sackOK";
   if (segment.tsval.present())
-    text +=
-        fmt::format(" TS val {} ecr {}", show(plain.tsval, "clock"), show(plain.tsecr, "clock"));
+    text += fmt::format(" TS val {} ecr {}", show(plain.tsval, "clock"),
+                        segment.tsecr.value() == 0 ? "none" : show(plain.tsecr, "clock"));
   text += fmt::format(" length {}", segment.length.value_or(0));
   if (!plain.checksums_correct) text += ", wrong checksum";
   if (plain.lost) text += ", lost";
@@ -224,7 +229,9 @@ std::optional<SegmentDifference> first_difference(const Recording& a, const Reco
     while (i < x.size() && i < y.size() && fields(x[i], y[i]).empty()) ++i;
     if (i == x.size() && i == y.size()) continue;
     bool both = i < x.size() && i < y.size();
-    if (!both && (i < x.size() ? cut_off(x[i], right) : cut_off(y[i], left))) continue;
+    while (!both && i < x.size() && cut_off(x[i], right)) ++i;
+    while (!both && i < y.size() && cut_off(y[i], left)) ++i;
+    if (i >= x.size() && i >= y.size()) continue;
     Duration when = both           ? std::min(x[i].since_begin, y[i].since_begin)
                     : i < x.size() ? x[i].since_begin
                                    : y[i].since_begin;

@@ -5,12 +5,12 @@
 // there in B; of all differences the earliest counts. In this:
 //
 // - Ports from which somebody connected, and those of Linux's ephemeral range, are named in the
-//   order in which their address used them: p1, p2.
+//   order in which they appear between their address and the other end: p1, p2.
 // - Sequence numbers count from the SYN of their direction. When a connection has had several, they
 //   count from the nearest and say from which: "27 of SYN 2". A number more than 16 MiB from any is
 //   "far" and equal to any other such.
-// - Timestamps count from the first TSval sent between these two addresses, with the same rule for
-//   clocks that jump.
+// - Timestamps count from the first TSval of their direction. Kernels differ in whether connections
+//   of one host share a clock. One that jumps by more than 16 Mi ticks is another clock.
 // - Time is that since the segment before in the same connection; for a connection's first, since
 //   the recording's first segment. It is compared within `same_time`.
 // - Not compared: payload bytes (their number is), PSH and the ECN bits, the values of window (but
@@ -37,7 +37,7 @@ struct SegmentDifference {
   std::string sender;  // "192.0.2.1:p1 > 192.0.2.2:5000"
   size_t number = 0;   // among those from this sender in this connection, from 1
   std::string fields;  // "ack, time"; empty where only one recording has the segment
-  // "+0.204 s  [F.] seq 27 ack 1 length 0"; empty where the recording has none.
+  // "+0.204 s [F.] seq 27 ack 1 length 0"; empty where the recording has none.
   std::string a, b;
 };
 

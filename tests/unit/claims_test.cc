@@ -98,21 +98,6 @@ TEST(Topics, TheArticleHasFourBoxesAndTwoOpenQuestions) {
   EXPECT_EQ(has(Topic::Kind::open_question), 2);
 }
 
-TEST(Topics, OpponentsAreOfTheOtherSides) {
-  using Ids = std::vector<std::string_view>;
-  EXPECT_EQ(opponents("timewait.two-minutes"),
-            (Ids{"timewait.sixty-seconds", "timewait.one-to-four-minutes"}));
-  EXPECT_EQ(opponents("fin.expires-into-time-wait"), Ids{"fin.expires-straight-to-closed"});
-  EXPECT_EQ(opponents("linger.zero-rst"), Ids{});
-  EXPECT_EQ(opponents("close.last-ack-number"), Ids{}) << "an open question is no disagreement";
-  for (const Claim& claim : claims()) {
-    for (std::string_view other : opponents(claim.id)) {
-      Ids back = opponents(other);
-      EXPECT_NE(std::ranges::find(back, claim.id), back.end()) << claim.id << ", " << other;
-    }
-  }
-}
-
 TEST(Claims, AreFoundByTheirId) {
   for (const Claim& claim : claims()) EXPECT_EQ(find_claim(claim.id), &claim);
   EXPECT_EQ(find_claim("close"), nullptr);

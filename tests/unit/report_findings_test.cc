@@ -2,8 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 
+#include "report/catalogue.h"
 #include "report/findings.h"
 #include "report/html.h"
 #include "report/json.h"
@@ -150,6 +152,21 @@ TEST(Findings, AreCopiedFromTheCatalogueWithAllTheirClaims) {
   EXPECT_EQ(run.claims[0].id, "fin.expires-straight-to-closed");
   EXPECT_FALSE(run.claims[1].why.empty());
   EXPECT_EQ(claim_rows(run).size(), 1u);
+}
+
+TEST(Topics, OpponentsAreOfTheOtherSides) {
+  using Ids = std::vector<std::string_view>;
+  EXPECT_EQ(opponents("timewait.two-minutes"),
+            (Ids{"timewait.sixty-seconds", "timewait.one-to-four-minutes"}));
+  EXPECT_EQ(opponents("fin.expires-into-time-wait"), Ids{"fin.expires-straight-to-closed"});
+  EXPECT_EQ(opponents("linger.zero-rst"), Ids{});
+  EXPECT_EQ(opponents("close.last-ack-number"), Ids{}) << "an open question is no disagreement";
+  for (const Claim& claim : claims()) {
+    for (std::string_view other : opponents(claim.id)) {
+      Ids back = opponents(other);
+      EXPECT_NE(std::ranges::find(back, claim.id), back.end()) << claim.id << ", " << other;
+    }
+  }
 }
 
 }  // namespace
