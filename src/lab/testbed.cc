@@ -142,9 +142,8 @@ Crowd& Lab::crowd(Host& host, const CrowdPorts& ports) {
   net::add_neighbour(inner, gateway, own);
   net::add_default_route(inner, gateway);
   size_t tap = open_taps({{&host, {inner.ns, inner.device, host.mac()}}});
-  wire::CrowdOptions options{.first = address_in(family_, 1, 1),
-                             .first_port = ports.first,
-                             .ports = ports.count};
+  wire::CrowdOptions options{
+      .first = address_in(family_, 1, 1), .first_port = ports.first, .ports = ports.count};
   return crowds_.emplace_back(*this, host, wire_, tap, inner, outer, own, options);
 }
 
@@ -188,6 +187,10 @@ Tuple Lab::into_time_wait(Host& host, Socket& first, Socket& second) {
   Tuple tuple = first.tuple();
   first.close();
   second.recv();
+  // The second's delayed ACK must not be under way when it closes: coming after its FIN it would
+  // meet TIME_WAIT, whose answer a closed socket resets, and that RST would end TIME_WAIT (RFC
+  // 1337).
+  reaches_state(host, tuple, FIN_WAIT_2, 1s);
   second.close();
   await_state(host, tuple, TIME_WAIT);
   return tuple;

@@ -37,6 +37,11 @@ touch file
 expect 2 "file" run close.four-segments --out file/below
 expect 2 "no-such-folder" report no-such-folder
 expect 2 "results.json" report .
+expect 2 "no-such-folder" diff no-such-folder no-such-folder
+expect 2 "broken.json" diff broken.json broken.json
+expect 2 "results.json" ladder . close.four-segments
+expect 2 "nothing.pdf" ladder . close.four-segments -o nothing.pdf
+expect 2 "name" serve --address name
 if [[ -w /dev/full ]]; then
   "$twlab" list > /dev/full 2> said
   [[ $? == 2 && $(< said) == *"No space left"* ]] || { echo "a full disk went unnoticed"; failed=1; }

@@ -93,6 +93,25 @@ TEST(Options, Defaults) {
   EXPECT_TRUE(parsed.options->names.empty());
 }
 
+TEST(Options, OfDiffLadderAndServe) {
+  auto diff = parse_words({"diff", "a", "b/results.json", "--segments"}).options;
+  ASSERT_TRUE(diff);
+  EXPECT_EQ(diff->command, Command::diff);
+  EXPECT_THAT(diff->names, ElementsAre("a", "b/results.json"));
+  EXPECT_TRUE(diff->segments);
+  auto ladder = parse_words({"ladder", "out", "x.y", "--family", "inet6", "-o", "z.svg"}).options;
+  ASSERT_TRUE(ladder);
+  EXPECT_EQ(ladder->command, Command::ladder);
+  EXPECT_THAT(ladder->names, ElementsAre("out", "x.y"));
+  EXPECT_THAT(ladder->families, ElementsAre(Family::inet6));
+  EXPECT_EQ(ladder->file, "z.svg");
+  auto serve = parse_words({"serve"}).options;
+  ASSERT_TRUE(serve);
+  EXPECT_EQ(serve->command, Command::serve);
+  EXPECT_EQ(serve->port, 5000);
+  EXPECT_FALSE(serve->reuse_address);
+}
+
 TEST(Options, BadOnesAreBadInput) {
   for (auto words : std::vector<std::vector<const char*>>{{},
                                                           {"nothing"},
@@ -104,6 +123,11 @@ TEST(Options, BadOnesAreBadInput) {
                                                           {"run", "--set", "name"},
                                                           {"list", "cats"},
                                                           {"show"},
+                                                          {"diff", "a"},
+                                                          {"ladder", "a"},
+                                                          {"ladder", "a", "b", "--family", "both"},
+                                                          {"serve", "--port", "0"},
+                                                          {"serve", "--port", "65536"},
                                                           {"report"}}) {
     auto parsed = parse_words(words);
     EXPECT_FALSE(parsed.options);
