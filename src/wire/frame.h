@@ -24,9 +24,9 @@ struct Packet {
 struct Frame {
   uint32_t id = 0;  // given by whoever records it; 0 until then
   Time time{};
-  size_t interface = 0;          // index into the capture's interfaces, one for each link end
-  bool outgoing = false;         // sent by the host that owns the interface, not received by it
-  Bytes bytes;                   // from the Ethernet header on
+  size_t interface = 0;            // index into the capture's interfaces, one for each link end
+  bool outgoing = false;           // sent by the host that owns the interface, not received by it
+  Bytes bytes;                     // from the Ethernet header on
   std::optional<Packet> packet{};  // none when it is no TCP
 
   // The lab's words about this frame, several joined by "; ". Goes into the pcapng as its comment.
