@@ -14,6 +14,7 @@
 namespace twlab::report {
 namespace {
 
+constexpr Duration rides_within = 40ms;      // see the header
 constexpr uint16_t first_ephemeral = 32768;  // net.ipv4.ip_local_port_range
 
 // A number of the wire as it stands to the nearest of some starting points.
@@ -45,7 +46,7 @@ class Starts {
 };
 
 struct PlainSegment {
-  Duration since_begin{}, gap{};  // gap: as it is compared
+  Duration since_begin{}, gap{};  // gap: from the segment before
   const wire::Segment* segment = nullptr;
   Relative seq, ack, tsval, tsecr;
   bool lost = false, unsent = false;
@@ -109,7 +110,7 @@ class Plainer {
     plain.since_begin = time - begin();
     Tuple connection = std::min(way, way.reversed());
     auto before = last_.find(connection);
-    plain.gap = before == last_.end() ? plain.since_begin : time - before->second;
+    if (before != last_.end()) plain.gap = time - before->second;
     last_[connection] = time;
 
     if (plain.has(wire::SYN)) numbers_[way].add(segment.seq.value_or(0));
@@ -207,6 +208,31 @@ bool cut_off(const PlainSegment& segment, const Plain& other) {
   return same_time(segment.since_begin, other.length);
 }
 
+// Whether the i-th segment of the flow is an ACK that could as well have gone with the one after
+// it.
+bool could_ride(const std::vector<PlainSegment>& flow, size_t i) {
+  if (i + 1 >= flow.size()) return false;
+  const PlainSegment &ack = flow[i], &next = flow[i + 1];
+  constexpr wire::Flags other = wire::SYN | wire::FIN | wire::RST | wire::URG;
+  return ack.has(wire::ACK) && (ack.flags() & other) == wire::Flags{} &&
+         ack.segment->length.value_or(0) == 0 && next.has(wire::ACK) && same(ack.seq, next.seq) &&
+         static_cast<int32_t>(next.ack.raw - ack.ack.raw) >= 0 &&
+         next.since_begin - ack.since_begin <= rides_within;
+}
+
+// Goes on to the first segments that differ. Of an ACK that goes alone only in one flow no trace is
+// left but that the next segment comes sooner after it, and echoes a later timestamp.
+void skip_what_is_same(const std::vector<PlainSegment>& x, const std::vector<PlainSegment>& y,
+                       size_t& i, size_t& j) {
+  while (i < x.size() && j < y.size()) {
+    bool same_here = fields(x[i], y[j]).empty();
+    if (!same_here && could_ride(x, i) && fields(x[i + 1], y[j]).empty()) ++i, same_here = true;
+    if (!same_here && could_ride(y, j) && fields(x[i], y[j + 1]).empty()) ++j, same_here = true;
+    if (!same_here) return;
+    ++i, ++j;
+  }
+}
+
 }  // namespace
 
 bool same_time(Duration a, Duration b) {
@@ -225,20 +251,20 @@ std::optional<SegmentDifference> first_difference(const Recording& a, const Reco
   Duration earliest{};
   for (const std::string& sender : senders) {
     const auto &x = left.flows[sender], &y = right.flows[sender];
-    size_t i = 0;
-    while (i < x.size() && i < y.size() && fields(x[i], y[i]).empty()) ++i;
-    if (i == x.size() && i == y.size()) continue;
-    bool both = i < x.size() && i < y.size();
+    size_t i = 0, j = 0;
+    skip_what_is_same(x, y, i, j);
+    bool both = i < x.size() && j < y.size();
     while (!both && i < x.size() && cut_off(x[i], right)) ++i;
-    while (!both && i < y.size() && cut_off(y[i], left)) ++i;
-    if (i >= x.size() && i >= y.size()) continue;
-    Duration when = both           ? std::min(x[i].since_begin, y[i].since_begin)
-                    : i < x.size() ? x[i].since_begin
-                                   : y[i].since_begin;
+    while (!both && j < y.size() && cut_off(y[j], left)) ++j;
+    const PlainSegment* in_a = i < x.size() ? &x[i] : nullptr;
+    const PlainSegment* in_b = j < y.size() ? &y[j] : nullptr;
+    if (!in_a && !in_b) continue;
+    Duration when =
+        both ? std::min(in_a->since_begin, in_b->since_begin) : (in_a ? in_a : in_b)->since_begin;
     if (first && when >= earliest) continue;
     earliest = when;
-    first = SegmentDifference{sender, i + 1, both ? fields(x[i], y[i]) : "",
-                              i < x.size() ? show(x[i]) : "", i < y.size() ? show(y[i]) : ""};
+    first = SegmentDifference{sender, in_a ? i + 1 : j + 1, both ? fields(*in_a, *in_b) : "",
+                              in_a ? show(*in_a) : "", in_b ? show(*in_b) : ""};
   }
   return first;
 }

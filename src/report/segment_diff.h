@@ -11,8 +11,11 @@
 //   "far" and equal to any other such.
 // - Timestamps count from the first TSval of their direction. Kernels differ in whether connections
 //   of one host share a clock. One that jumps by more than 16 Mi ticks is another clock.
-// - Time is that since the segment before in the same connection; for a connection's first, since
-//   the recording's first segment. It is compared within `same_time`.
+// - Time is that since the segment before in the same connection, compared within `same_time`; a
+//   connection's first segment has none: it is sent when the lab gets there.
+// - An ACK may go alone, up to 40 ms (TCP_DELACK_MIN) before a segment of the same sender that
+//   acknowledges as much, or ride on that segment: it depends on whether a timer or the application
+//   was first.
 // - Not compared: payload bytes (their number is), PSH and the ECN bits, the values of window (but
 //   whether it is zero), window scale and SACK, TTL, addresses of the link.
 //

@@ -119,6 +119,19 @@ TEST(FirstDifference, NotWhereTheOtherRecordingEnds) {
   EXPECT_EQ(first_difference(two.recording, one.recording)->number, 3u);
 }
 
+TEST(FirstDifference, NotWhetherAnAckRides) {
+  auto make = [](bool alone, Duration before) {
+    Script script;
+    script.passed(false, Script::segment(SYN, 5, 0), 0us);
+    if (alone) script.passed(true, Script::segment(ACK, 7, 6), 10ms);
+    script.passed(true, Script::segment(FIN | ACK, 7, 6), 10ms + before);
+    return std::move(script.recording);
+  };
+  EXPECT_EQ(fields(make(true, 5ms), make(false, 5ms)), "none");
+  EXPECT_EQ(fields(make(false, 5ms), make(true, 5ms)), "none");
+  EXPECT_EQ(fields(make(true, 160ms), make(false, 160ms)), "flags");
+}
+
 TEST(FirstDifference, ALostSegment) {
   Script one, two;
   one.passed(true, Script::segment(SYN, 5, 0), 0us);
