@@ -21,7 +21,7 @@ LAB(ports_exhaustion,
     auto one = lab.connect(client, server);
     used.push_back(lab.into_time_wait(client, one.client, one.server));
   }
-  auto connect = [&](uint16_t port) {
+  auto connect = [&, &client = client, &server = server](uint16_t port) {
     lab.listener(server, port);
     return client.socket().connect(server.at(port));
   };

@@ -31,7 +31,7 @@ LAB(ports_reuse_flag,
     lab.into_time_wait(client, socket, accepted);
   }
   lab.wait(1200ms, "the first second of TIME_WAIT, in which tcp_tw_reuse does nothing");
-  auto bind_any = [&](bool reuseaddr) {
+  auto bind_any = [&, &client = client](bool reuseaddr) {
     Socket socket = client.socket();
     if (reuseaddr) socket.set_option(SOL_SOCKET, SO_REUSEADDR, 1);
     return socket.bind(client.at(0));

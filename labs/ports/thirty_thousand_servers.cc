@@ -17,7 +17,7 @@ LAB(ports_thirty_thousand_servers,
   client.set("net.ipv4.ip_local_port_range", "40000 40007");
 
   // How many of `kServers` connections are there at a time; `port` gives the destination of each.
-  auto connected = [&](auto port) {
+  auto connected = [&, &client = client, &server = server](auto port) {
     std::vector<Socket> sockets;
     EventId last = 0;
     size_t count = 0;

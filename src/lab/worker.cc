@@ -46,9 +46,9 @@ int run_in_child(const Task& task, const RunnerOptions& options, int result, int
   ::signal(SIGINT, SIG_IGN);
   os::check(dup2(output, STDOUT_FILENO), "redirecting stdout");
   os::check(dup2(output, STDERR_FILENO), "redirecting stderr");
-  LabResult done = execute(*task.lab, task.family, [&](const std::string& what, Time until) {
-    tell(progress, what, until);
-  });
+  LabResult done = execute(
+      *task.lab, task.family,
+      [&](const std::string& what, Time until) { tell(progress, what, until); }, options.settings);
   os::write_all(result, options.encode(done), "the result");
   return 0;
 }
