@@ -47,7 +47,7 @@ TEST_P(RelayTest, HoldsUntilReleased) {
   auto [client, server] = lab->connect(client_host, server_host);
   auto rule = relay.hold(from_client, {.flags = FIN | ACK}, Relay::always);
   client.close();
-  lab->until([&] { return relay.matched(rule) >= 1; }, 1s);
+  lab->until([&, &relay = relay] { return relay.matched(rule) >= 1; }, 1s);
   EXPECT_EQ(client_host.state(client.tuple()), FIN_WAIT_1);
   EXPECT_EQ(server_host.state(server.tuple()), ESTABLISHED);
   EXPECT_GE(relay.release(rule), 1u);
@@ -60,7 +60,7 @@ TEST_P(RelayTest, ReleasesOneAtATimeInOrder) {
   auto rule = relay.hold(from_client, {.length = 1}, 2);
   client.send("a");
   client.send("b");
-  ASSERT_TRUE(lab->until([&] { return relay.held(rule).size() == 2; }, 1s));
+  ASSERT_TRUE(lab->until([&, &relay = relay] { return relay.held(rule).size() == 2; }, 1s));
   relay.release(rule, 1);
   EXPECT_EQ(server.recv().data, "a");
   relay.release(rule, 1);
@@ -105,7 +105,7 @@ TEST_P(RelayTest, SwapsTwo) {
   client.set_option(IPPROTO_TCP, 1 /* TCP_NODELAY */, 1);
   client.send("a");
   client.send("b");
-  ASSERT_TRUE(lab->until([&] { return arrived(server_host).size() >= 2; }, 1s));
+  ASSERT_TRUE(lab->until([&, &host = server_host] { return arrived(host).size() >= 2; }, 1s));
   // The client may take the gap for a loss and repeat "a" as well.
   auto payloads = arrived(server_host);
   EXPECT_EQ(payloads[0] + payloads[1], "ba");
