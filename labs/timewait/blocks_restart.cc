@@ -24,12 +24,7 @@ Connection accept(Host& client, Host& server, Socket& listener, uint16_t port) {
 
 // The server closes, then the client: what is left is the server's TIME_WAIT.
 Tuple close(Lab& lab, Host& server, Connection& connection) {
-  Tuple tuple = connection.server.tuple();
-  connection.server.close();
-  connection.client.recv();  // EOF
-  connection.client.close();
-  lab.await_state(server, tuple, TIME_WAIT);
-  return tuple;
+  return lab.into_time_wait(server, connection.server, connection.client);
 }
 
 }  // namespace

@@ -21,10 +21,7 @@ LAB(timewait_sixty_seconds,
   auto [near, far] = lab.connect(client, server, 5000);
   auto [near2, far2] = lab.connect(client, server, 5001);
   Tuple waiting = near.tuple(), half = far2.tuple();
-  near.close();
-  far.recv();  // EOF
-  far.close();
-  lab.await_state(client, waiting, TIME_WAIT);
+  lab.into_time_wait(client, near, far);
   Seen last = lab.trace(client, waiting).back();
   if (!last.outgoing || last.segment.flags != ACK) throw Unexpected("the last segment is no ACK");
   lab.say(last.id, "the last ACK: TIME_WAIT begins");
