@@ -1,6 +1,5 @@
 #include "lab/process.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
 #include <unistd.h>
@@ -17,9 +16,7 @@ namespace {
 // A child that keeps these sockets and none of the other descriptors that fork copies: a socket
 // that has a second owner is not closed when the lab closes it.
 os::Child spawn_owner(const std::vector<Socket*>& sockets) {
-  int ends[2];
-  os::check(pipe2(ends, O_CLOEXEC), "making a pipe");
-  os::UniqueFd closed(ends[0]), end(ends[1]);
+  os::Pipe closed;
   os::Child child = os::Child::spawn([&] {
     std::vector<int> others;
     for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd"))
@@ -31,9 +28,9 @@ os::Child spawn_owner(const std::vector<Socket*>& sockets) {
     for (;;) pause();
     return 0;
   });
-  end.reset();
+  closed.write.reset();
   char byte;
-  os::check(read(closed.get(), &byte, 1), "waiting for a process to close descriptors");
+  os::check(read(closed.read.get(), &byte, 1), "waiting for a process to close descriptors");
   return child;
 }
 
