@@ -13,6 +13,7 @@ struct Side {
 std::array<SeenState, 2> close_in_turn(Lab& lab, Side first, Side second) {
   first.socket.close();
   second.socket.recv();  // EOF, or the RST
+  lab.await_fin_acked(first.host, first.socket.tuple());
   second.socket.close();
   lab.reaches_state(second.host, second.socket.tuple(), CLOSED, 1s);
   return {lab.path(first.host, first.socket.tuple()).back(),

@@ -19,10 +19,7 @@ void transfer(Lab& lab, Section& section, Side sender, Side receiver, bool sende
     got += static_cast<size_t>(receiver.socket.need(receiver.socket.recv()).result);
   Side& first = sender_closes_first ? sender : receiver;
   Side& second = sender_closes_first ? receiver : sender;
-  first.socket.close();
-  second.socket.recv();  // EOF
-  second.socket.close();
-  lab.await_state(first.host, first.socket.tuple(), TIME_WAIT);
+  lab.into_time_wait(first.host, first.socket, second.socket);
   lab.await_state(second.host, second.socket.tuple(), CLOSED);
   SeenState last = lab.path(sender.host, sender.socket.tuple()).back();
   section.states(sender.host.name() + " sent the traffic and is the active closer, so it ends in",

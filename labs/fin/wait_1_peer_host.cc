@@ -69,6 +69,7 @@ LAB(fin_wait_1_peer_host,
   falls_silent.net.relay.drop(falls_silent.net.from_server, {}, Relay::always);
   for (Pair* pair : {&falls_silent, &well}) {
     pair->connection.server.recv();  // EOF
+    lab.await_fin_acked(pair->net.client, pair->ran.tuple);
     pair->connection.server.close();
   }
   Result sent = not_read.connection.client.send(std::string(16384, 'x'));

@@ -6,7 +6,7 @@ using namespace twlab;
 LAB(linger_off_by_default,
     {.name = "linger.off-by-default",
      .story = "getsockopt(SO_LINGER) on a fresh and on an accepted socket, then a close by the "
-              "server and, 200 ms later, by the client.",
+              "server and, once its FIN is acknowledged, by the client.",
      .claims = {"linger.off-by-default"},
      .control = "{1,0}: getsockopt says so, and close sends an RST",
      .needs = 500ms}) {
@@ -21,7 +21,7 @@ LAB(linger_off_by_default,
   EventId before = lab.mark();
   server.close();
   client.recv();  // EOF
-  lab.wait(200ms, "the client to close, after its delayed ACK");
+  lab.await_fin_acked(hosts.server, server.tuple());
   client.close();
   lab.reaches_state(hosts.server, server.tuple(), TIME_WAIT, 500ms);
   normal.segments("the segments of the close", lab.trace(hosts.server, server.tuple(), before),

@@ -133,6 +133,7 @@ LAB(linger_zero_rst,
     normal.equal("other segments of it from close() on", closed.others.size(), 1u);
     Result read = client.recv();
     normal.equal("recv()", outcome(read), "0", {read.id});
+    lab.await_fin_acked(hosts.server, server.tuple());
     client.close();
     normal.is("the server's state", lab.reaches_state(hosts.server, server.tuple(), TIME_WAIT, 2s),
               "TIME_WAIT", state(hosts.server, server));

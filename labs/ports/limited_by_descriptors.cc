@@ -117,6 +117,7 @@ LAB(ports_limited_by_descriptors,
     auto [closed, id] = closer.accept(kLow);
     if (closed.accepted != 1) throw Unexpected("the server accepted " + show(closed));
     socket.recv();  // EOF
+    lab.await_fin_acked(host, socket.tuple().reversed());
     socket.close();
   }
   lab.until([&, &host = host] { return host.count(TIME_WAIT, 5001).count >= kClients; }, 2s);

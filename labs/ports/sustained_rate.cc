@@ -35,9 +35,7 @@ void offer(Lab& lab, Load& load) {
     return;
   }
   Socket accepted = listener.accept();
-  socket.close();
-  accepted.recv();
-  accepted.close();
+  lab.into_time_wait(*load.client, socket, accepted);
 }
 
 }  // namespace

@@ -76,6 +76,7 @@ LostAck lose_last_ack(Lab& lab, Lab::RelayedKernels& net, uint16_t port, Relay::
   Tuple tuple = socket.tuple();
   socket.close();
   accepted.recv();
+  lab.await_fin_acked(net.client, tuple);
   uint32_t fin = *first(lab.trace(net.client, tuple), {.flags = FIN | ACK}).segment.ack;
   rule = net.relay.drop(net.from_client, {.flags = ACK, .ack = fin + 1}, Relay::always);
   accepted.close();

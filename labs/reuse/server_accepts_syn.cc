@@ -92,11 +92,8 @@ int reconnect(Lab& lab, Lab::Kernels hosts, uint16_t port, Section& section, int
           fmt::format("connection {} from the same port", i + 1),
           lab.trace(hosts.server, tuple, before),
           {{false, {.flags = SYN}}, {true, {.flags = SYN | ACK}}, {false, {.flags = ACK}}});
-    accepted.close();
-    socket.recv();  // EOF
-    socket.close();
+    lab.into_time_wait(hosts.server, accepted, socket);
     lab.await_state(hosts.client, tuple.reversed(), CLOSED);
-    lab.await_state(hosts.server, tuple, TIME_WAIT);
   }
   return taken;
 }

@@ -18,10 +18,7 @@ Count talk(Lab& lab, Lab::Kernels hosts, uint16_t port) {
   server.recv();
   server.send("answer");
   client.recv();
-  server.close();
-  client.recv();  // EOF
-  client.close();
-  lab.await_state(hosts.server, server.tuple(), TIME_WAIT);
+  lab.into_time_wait(hosts.server, server, client);
   auto trace = lab.trace(hosts.client, client.tuple());
   Count made{.syn = first(trace, {.flags = SYN}), .answer = first(trace, {.flags = SYN | ACK})};
   for (const Seen& seen : trace) {

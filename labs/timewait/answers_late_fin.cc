@@ -27,6 +27,7 @@ Section& lose_last_ack(Lab& lab, std::string& outcome) {
   Tuple tuple = near.tuple();
   near.close();
   far.recv();  // EOF
+  lab.await_fin_acked(client, tuple);
   uint32_t end = *first(lab.trace(client, tuple), {.flags = SYN | ACK}).segment.seq + 2;
   auto lost = relay.drop(from_client, {.flags = ACK, .ack = end});
   relay.copy(from_server, {.flags = FIN | ACK});  // the first passes

@@ -63,6 +63,7 @@ void leave_in_time_wait(Lab& lab, Trial& trial) {
   trial.tuple = client.tuple();
   client.close();
   server.recv();
+  lab.await_fin_acked(*trial.host, trial.tuple);
   trial.began = os::now();
   server.close();
   trial.over = !trial.host->find(trial.tuple);  // where the state is not entered at all

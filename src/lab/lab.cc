@@ -15,6 +15,8 @@ constexpr Duration kWorthTelling = 500ms;
 // How often to look whether a state has changed once its timer has run out: timers of the kernel's
 // wheel may be late by an eighth of their length.
 constexpr Duration kLook = 5ms;
+// Besides, each pause is twice the one before, from the first to the second of these.
+constexpr Duration kFirstLook = 100us, kRareLook = 250ms;
 
 }  // namespace
 
@@ -60,30 +62,39 @@ void Lab::wait(Duration duration, const std::string& what) {
   until([] { return false; }, duration);
 }
 
-bool Lab::reaches_state(Host& host, const Tuple& tuple, net::TcpState state, Duration limit,
-                        Time* when) {
+bool Lab::look_until(Host& host, const Tuple& tuple, Duration limit,
+                     const std::function<bool(net::TcpState)>& wanted, Time* when) {
   host.watched_.emplace(tuple, net::SocketInfo{});  // asked for by name: above the limit, too
-  net::TcpState told = state;                       // the state whose end was announced
-  Time next = os::now();
+  std::optional<net::TcpState> told;                // the state whose end was announced
+  Duration pause = kFirstLook;
+  Time next;
   return until(
       [&] {
         net::SocketInfo& socket = host.watched_.at(tuple);
         sample(host, tuple, socket);
         Time now = os::now();
-        // Frames wake the loop; what a timer does, only a look shows.
-        next = now + std::max(socket.timer == Timer::off ? 50 * kLook : socket.timer_left, kLook);
-        if (socket.state == state) {
+        // Frames wake the loop; what a timer does, or a link without a tap, only a look shows.
+        bool runs = socket.timer != Timer::off;
+        next = now + (runs ? std::min(pause, std::max(socket.timer_left, kLook)) : pause);
+        pause = std::min(2 * pause, kRareLook);
+        if (wanted(socket.state)) {
           if (when) *when = now;
           return true;
         }
         if (socket.timer_left >= kWorthTelling && socket.state != told) {
           told = socket.state;
-          waiting_(fmt::format("{}'s {} to end", host.name(), net::name(told)),
+          waiting_(fmt::format("{}'s {} to end", host.name(), net::name(socket.state)),
                    std::min(now + socket.timer_left, now + limit));
         }
         return false;
       },
       limit, [&] { return next; });
+}
+
+bool Lab::reaches_state(Host& host, const Tuple& tuple, net::TcpState state, Duration limit,
+                        Time* when) {
+  return look_until(
+      host, tuple, limit, [&](net::TcpState now) { return now == state; }, when);
 }
 
 Time Lab::await_state(Host& host, const Tuple& tuple, net::TcpState state, Duration limit) {
@@ -100,7 +111,7 @@ bool Lab::watch_until(const std::function<bool()>& condition, Duration limit,
   Time next;
   auto look = [&] {
     sample();
-    Duration soonest = 50 * kLook;
+    Duration soonest = kRareLook;
     for (Host& host : hosts_)
       for (auto& [tuple, last] : host.watched_)
         if (last.timer != Timer::off) soonest = std::min(soonest, last.timer_left);

@@ -158,6 +158,10 @@ class Lab : private wire::Observer {
   // Closes the first socket, and the second once it has seen the end; waits until the first is in
   // TIME_WAIT at its host. Returns the first's tuple.
   Tuple into_time_wait(Host& host, Socket& first, Socket& second);
+  // Waits until the other side has acknowledged the FIN of the host's socket: where
+  // into_time_wait() does not fit, before the other side closes (docs/design.md says why). What the
+  // socket is then, the lab's checks say.
+  void await_fin_acked(Host& host, const Tuple& tuple);
   // A connection of the peer's to the host's port 5000 which the host closes; the peer acknowledges
   // the FIN and sends none of its own. `prepare` gets the host's socket before it is closed.
   struct Orphan {
@@ -247,6 +251,8 @@ class Lab : private wire::Observer {
   void watch(Host& host, const Tuple& tuple);
   void sample();
   void sample(Host& host, const Tuple& tuple, net::SocketInfo& last);
+  bool look_until(Host& host, const Tuple& tuple, Duration limit,
+                  const std::function<bool(net::TcpState)>& wanted, Time* when = nullptr);
   Event* event(EventId id);
 
   const LabInfo& info_;

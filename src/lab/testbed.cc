@@ -187,13 +187,17 @@ Tuple Lab::into_time_wait(Host& host, Socket& first, Socket& second) {
   Tuple tuple = first.tuple();
   first.close();
   second.recv();
-  // The second's delayed ACK must not be under way when it closes: coming after its FIN it would
-  // meet TIME_WAIT, whose answer a closed socket resets, and that RST would end TIME_WAIT (RFC
-  // 1337).
-  reaches_state(host, tuple, FIN_WAIT_2, 1s);
+  await_fin_acked(host, tuple);
   second.close();
   await_state(host, tuple, TIME_WAIT);
   return tuple;
+}
+
+void Lab::await_fin_acked(Host& host, const Tuple& tuple) {
+  // The other side's delayed ACK must not be under way when that closes: coming after its FIN it
+  // would meet TIME_WAIT, whose answer a closed socket resets, and that RST would end TIME_WAIT
+  // (RFC 1337).
+  look_until(host, tuple, 1s, [](net::TcpState state) { return state != FIN_WAIT_1; });
 }
 
 Lab::Orphan Lab::into_fin_wait_2(Host& host, Peer& peer, uint16_t port,
