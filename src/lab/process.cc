@@ -4,7 +4,6 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <filesystem>
 
 #include "lab/lab.h"
@@ -18,13 +17,9 @@ namespace {
 os::Child spawn_owner(const std::vector<Socket*>& sockets) {
   os::Pipe closed;
   os::Child child = os::Child::spawn([&] {
-    std::vector<int> others;
-    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd"))
-      others.push_back(std::stoi(entry.path().filename()));
-    for (int fd : others) {
-      auto kept = [fd](const Socket* socket) { return socket->raw().fd() == fd; };
-      if (fd > STDERR_FILENO && std::none_of(sockets.begin(), sockets.end(), kept)) ::close(fd);
-    }
+    std::vector<int> kept;
+    for (const Socket* socket : sockets) kept.push_back(socket->raw().fd());
+    os::close_descriptors_except(kept);
     for (;;) pause();
     return 0;
   });

@@ -44,6 +44,8 @@ int run_in_child(const Task& task, const RunnerOptions& options, int result, int
                  int progress) {
   // A Ctrl-C at the terminal reaches the whole process group; the runner decides what it means.
   ::signal(SIGINT, SIG_IGN);
+  // What belongs to the runner and to the other labs' children.
+  os::close_descriptors_except({result, output, progress});
   os::check(dup2(output, STDOUT_FILENO), "redirecting stdout");
   os::check(dup2(output, STDERR_FILENO), "redirecting stderr");
   LabResult done = execute(

@@ -8,6 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <utility>
 
 #include "os/error.h"
@@ -64,6 +66,14 @@ int Child::wait() {
     if (errno != EINTR) fail(errno, "waiting for a process");
   pid_ = 0;
   return status;
+}
+
+void close_descriptors_except(const std::vector<int>& kept) {
+  std::vector<int> others;  // listed before any is closed, the list's own among them
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd"))
+    others.push_back(std::stoi(entry.path().filename()));
+  for (int fd : others)
+    if (fd > STDERR_FILENO && std::ranges::find(kept, fd) == kept.end()) ::close(fd);
 }
 
 void raise_descriptor_limit() {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace twlab::os {
 
@@ -32,6 +33,10 @@ class Child {
   void end();
   pid_t pid_ = 0;  // stays ours until reaped, so it cannot become another process
 };
+
+// Closes every descriptor but these and the standard three: for a child, which fork() gave a copy
+// of each. The process must have one thread.
+void close_descriptors_except(const std::vector<int>& kept);
 
 // Lets this process have as many descriptors as the system lets it.
 void raise_descriptor_limit();
