@@ -16,25 +16,13 @@ std::string show(const Options& options) {
   return text.empty() ? "neither" : text;
 }
 
-Result start(Host& host, Socket& socket, uint16_t port, const Options& options) {
-  for (int option : options) socket.need(socket.set_option(SOL_SOCKET, option, 1));
-  Result bound = socket.bind({Address::any(host.address().family), port});
-  if (bound.ok()) socket.need(socket.listen(128));
-  return bound;
-}
-
 // A server with `before` closes a connection first and ends; another with `after` is started.
 std::string restart(Lab& lab, Lab::Kernels hosts, Section& section, uint16_t port,
                     const Options& before, const Options& after, bool wanted) {
-  Socket listener = hosts.server.socket(), client = hosts.client.socket();
-  listener.need(start(hosts.server, listener, port, before));
-  client.need(client.connect(hosts.server.at(port)));
-  Socket accepted = listener.accept();
-  Tuple left = lab.into_time_wait(hosts.server, accepted, client);
-  listener.close();
-
+  const Endpoint local{Address::any(lab.family()), port};
+  Tuple left = lab.ended_server(hosts.client, hosts.server, local, before);
   Socket again = hosts.server.socket();
-  Result bound = start(hosts.server, again, port, after);
+  Result bound = again.serve(local, after);
   std::string when = before == after ? fmt::format("with {}", show(before))
                                      : fmt::format("first {}, then {}", show(before), show(after));
   section.either("bind " + when, net::errno_name(bound.error), wanted ? "0" : "EADDRINUSE",

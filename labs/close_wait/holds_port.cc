@@ -6,27 +6,22 @@ using namespace twlab;
 
 namespace {
 
+using Options = std::vector<int>;
+
 // A server's connection in CLOSE_WAIT, its listener closed.
-Socket close_wait(Lab& lab, Host& client, Host& server, uint16_t port, bool option) {
+Socket close_wait(Lab& lab, Host& client, Host& server, uint16_t port, const Options& options) {
   Socket listener = server.socket();
-  listener.set_option(SOL_SOCKET, SO_REUSEADDR, option);
-  listener.need(listener.bind(server.at(port)));
-  listener.need(listener.listen(8));
-  Socket remote = client.socket();
-  remote.need(remote.connect(server.at(port)));
-  Socket accepted = listener.accept();
+  listener.need(listener.serve(server.at(port), options));
+  auto [remote, accepted] = lab.connect(client, server, listener);
   remote.close();
   lab.await_state(server, accepted.tuple(), CLOSE_WAIT);
   listener.close();
-  return accepted;
+  return std::move(accepted);
 }
 
-// bind and listen by another server: the call that failed, or the listen.
-Result restart(Host& server, uint16_t port, bool option) {
-  Socket listener = server.socket();
-  listener.set_option(SOL_SOCKET, SO_REUSEADDR, option);
-  Result bind = listener.bind(server.at(port));
-  return bind.ok() ? listener.listen(8) : bind;
+// Another server starts on that port.
+Result restart(Host& server, uint16_t port, const Options& options) {
+  return server.socket().serve(server.at(port), options);
 }
 
 std::string show(const Result& result) {
@@ -44,26 +39,26 @@ LAB(close_wait_holds_port,
      .control = "after the connection is gone the port is free",
      .needs = 0s}) {
   auto [client, server] = lab.two_kernels();
+  const Options without, option{SO_REUSEADDR};
 
   Section& taken = lab.section("a new server without SO_REUSEADDR");
-  Socket plain = close_wait(lab, client, server, 5000, false);
-  Result first = restart(server, 5000, false);
+  Socket plain = close_wait(lab, client, server, 5000, without);
+  Result first = restart(server, 5000, without);
   taken.equal("the old one without it", show(first), "bind EADDRINUSE", {first.id});
-  Socket with = close_wait(lab, client, server, 5001, true);
-  Result second = restart(server, 5001, false);
+  Socket with = close_wait(lab, client, server, 5001, option);
+  Result second = restart(server, 5001, without);
   taken.equal("the old one with it", show(second), "bind EADDRINUSE", {second.id});
 
   // As for TIME_WAIT (timewait.blocks-restart), told and not judged.
-  Result third = restart(server, 5000, true), fourth = restart(server, 5001, true);
+  Result third = restart(server, 5000, option), fourth = restart(server, 5001, option);
 
   Section& control = lab.control("after it is gone");
   for (Socket* socket : {&plain, &with}) {
     Tuple tuple = socket->tuple();
     socket->close();
     lab.await_state(server, tuple, CLOSED);
-    Result free = restart(server, tuple.local.port, false);
-    control.equal(fmt::format("port {}", tuple.local.port), show(free), "listen succeeds",
-                  {free.id});
+    Result free = restart(server, tuple.local.port, without);
+    control.equal(fmt::format("port {}", tuple.local.port), show(free), "bind succeeds", {free.id});
   }
 
   lab.judge("close-wait.holds-port", taken, control)

@@ -23,7 +23,6 @@ LAB(ports_range_irrelevant,
   constexpr size_t kCount = 5'000;
   auto server = lab.kernel_and_crowd("server");
   narrow(server.host);
-  server.host.set("net.core.somaxconn", "50000");
   Section& accepts = lab.section("a server with a range of 10 ports");
   Socket listener = server.host.listen(5000, 10'000);
   CrowdResult crowd = server.crowd.connect(listener, kCount, Ending::none);

@@ -14,7 +14,6 @@ LAB(ports_server_not_limited,
      .heavy = true}) {
   constexpr size_t kEach = 40'000, kPorts = 65'535;
   auto several = lab.kernel_and_crowd("server");
-  several.host.set("net.core.somaxconn", "50000");
   several.host.set("net.ipv4.tcp_max_tw_buckets", "262144");
   Section& many = lab.section("several client addresses");
   Socket listener = several.host.listen(5000, 50'000);

@@ -35,7 +35,6 @@ LAB(ports_server_uses_one_port,
      .heavy = true}) {
   constexpr size_t kEach = 10'000, kDialled = 1'000;
   auto server = lab.kernel_and_crowd("server");
-  server.host.set("net.core.somaxconn", "50000");
   Section& one = lab.section("20,000 accepted connections");
   Socket listener = server.host.listen(5000, 20'000);
   CrowdResult closed = server.crowd.connect(listener, kEach);

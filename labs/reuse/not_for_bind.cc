@@ -8,32 +8,23 @@ using namespace twlab;
 
 namespace {
 
-Result start(Host& host, Socket& socket, uint16_t port, bool reuseaddr) {
-  if (reuseaddr) socket.need(socket.set_option(SOL_SOCKET, SO_REUSEADDR, 1));
-  Result bound = socket.bind({Address::any(host.address().family), port});
-  if (bound.ok()) socket.need(socket.listen(128));
-  return bound;
+const std::vector<int> kWithout, kOption{SO_REUSEADDR};
+
+Endpoint any(Host& host, uint16_t port) {
+  return {Address::any(host.address().family), port};
 }
 
 // A server closes a connection first and ends; a TIME_WAIT is left.
 Tuple run(Lab& lab, Lab::Kernels hosts, uint16_t port, bool reuseaddr) {
-  Socket listener = hosts.server.socket(), socket = hosts.client.socket();
-  listener.need(start(hosts.server, listener, port, reuseaddr));
-  socket.need(socket.connect(hosts.server.at(port)));
-  Socket accepted = listener.accept();
-  accepted.close();
-  socket.recv();  // EOF
-  socket.close();
-  lab.await_state(hosts.server, accepted.tuple(), TIME_WAIT);
-  listener.close();
-  return accepted.tuple();
+  return lab.ended_server(hosts.client, hosts.server, any(hosts.server, port),
+                          reuseaddr ? kOption : kWithout);
 }
 
 // Is it started again while its TIME_WAIT is there, and does it serve?
 void restart(Section& section, Lab::Kernels hosts, const Tuple& left, bool reuseaddr,
              const std::string& when, bool wanted) {
   Socket listener = hosts.server.socket();
-  Result bound = start(hosts.server, listener, left.local.port, reuseaddr);
+  Result bound = listener.serve(any(hosts.server, left.local.port), reuseaddr ? kOption : kWithout);
   section.either("bind " + when, net::errno_name(bound.error), wanted ? "0" : "EADDRINUSE",
                  {wanted ? "EADDRINUSE" : "0"}, {bound.id});
   section.equal("its TIME_WAIT meanwhile", net::name(hosts.server.state(left)), "TIME_WAIT");
@@ -82,10 +73,7 @@ LAB(reuse_not_for_bind,
   // A TIME_WAIT of the server's host that connect can take over, since it is its client's.
   server.set("net.ipv4.ip_local_port_range", "40000 40000");
   Connection own = lab.connect(server, client, 6000);
-  own.client.close();
-  own.server.recv();  // EOF
-  own.server.close();
-  lab.await_state(server, own.client.tuple(), TIME_WAIT);
+  lab.into_time_wait(server, own.client, own.server);
   server.set(setting, "1");
   Section& setting_only = lab.section("tcp_tw_reuse=1 without SO_REUSEADDR");
   restart(setting_only, hosts, plain, false, "at once", false);

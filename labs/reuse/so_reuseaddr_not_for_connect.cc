@@ -53,18 +53,10 @@ std::string show(const Result& result) {
 
 // What a server whose connection is in TIME_WAIT gets from bind when it is started again.
 Result bind_again(Lab& lab, Host& client, Host& server, uint16_t port, bool option) {
-  Socket listener = server.socket();
-  if (option) listener.set_option(SOL_SOCKET, SO_REUSEADDR, 1);
-  listener.need(listener.bind(server.at(port)));
-  listener.need(listener.listen(8));
-  Socket remote = client.socket();
-  remote.need(remote.connect(server.at(port)));
-  Socket accepted = listener.accept();
-  lab.into_time_wait(server, accepted, remote);
-  listener.close();
-  Socket again = server.socket();
-  if (option) again.set_option(SOL_SOCKET, SO_REUSEADDR, 1);
-  return again.bind(server.at(port));
+  std::vector<int> options;
+  if (option) options.push_back(SO_REUSEADDR);
+  lab.ended_server(client, server, server.at(port), options);
+  return server.socket().serve(server.at(port), options);
 }
 
 }  // namespace

@@ -13,21 +13,14 @@ struct Restart {
   std::string seen;  // of the TIME_WAIT socket afterwards
 };
 
+using Options = std::vector<int>;
+
 // A server with one connection, which it closes first, ends; another one binds the port.
-Restart restart(Lab& lab, Host& client, Host& server, uint16_t port, bool before, bool after) {
-  Socket first = server.socket();
-  first.set_option(SOL_SOCKET, SO_REUSEADDR, before);
-  first.need(first.bind(server.at(port)));
-  first.need(first.listen(8));
-  Socket remote = client.socket();
-  remote.need(remote.connect(server.at(port)));
-  Socket accepted = first.accept();
-  Tuple old = lab.into_time_wait(server, accepted, remote);
-  first.close();
+Restart restart(Lab& lab, Host& client, Host& server, uint16_t port, const Options& before,
+                const Options& after) {
+  Tuple old = lab.ended_server(client, server, server.at(port), before);
   Socket second = server.socket();
-  second.set_option(SOL_SOCKET, SO_REUSEADDR, after);
-  Result bind = second.bind(server.at(port));
-  if (bind.ok()) second.need(second.listen(8));
+  Result bind = second.serve(server.at(port), after);
   auto socket = server.find(old);
   std::string seen = socket ? fmt::format("{}, {}", net::name(socket->state),
                                           socket->inode ? "owned by a process" : "no owner")
@@ -45,23 +38,25 @@ LAB(reuse_so_reuseaddr_takes_back,
      .control = "a new SYN from the client: then the socket is taken over and has an owner",
      .needs = 0ms}) {
   auto [client, server] = lab.two_kernels();
+  const Options without, option{SO_REUSEADDR};
 
   Section& taken = lab.section("SO_REUSEADDR on both listeners");
-  Restart both = restart(lab, client, server, 5000, true, true);
+  Restart both = restart(lab, client, server, 5000, option, option);
   taken.equal("bind", net::errno_name(both.bind.error), "0", {both.bind.id});
   taken.is("the socket that was in TIME_WAIT", both.seen.find("no owner") == std::string::npos,
            "gone, or owned by a process", both.seen, {both.bind.id});
 
   Section& only_new = lab.section("SO_REUSEADDR on the new listener alone");
-  Restart late = restart(lab, client, server, 5001, false, true);
+  Restart late = restart(lab, client, server, 5001, without, option);
   only_new.equal("bind", net::errno_name(late.bind.error), "0", {late.bind.id});
 
   Section& control = lab.control("what takes it over, and what does not bind");
   for (bool before : {false, true}) {
-    Restart without = restart(lab, client, server, before ? 5003 : 5002, before, false);
+    Restart plain =
+        restart(lab, client, server, before ? 5003 : 5002, before ? option : without, without);
     control.equal(
         fmt::format("bind without SO_REUSEADDR, the old listener with{} it", before ? "" : "out"),
-        net::errno_name(without.bind.error), "EADDRINUSE", {without.bind.id});
+        net::errno_name(plain.bind.error), "EADDRINUSE", {plain.bind.id});
   }
   Socket again = client.socket();
   again.set_option(SOL_SOCKET, SO_REUSEADDR, 1);

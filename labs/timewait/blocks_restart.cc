@@ -10,16 +10,9 @@ constexpr uint16_t kPlain = 5000, kReusing = 5001;
 
 // What a server does when it starts; the result is that of bind, and it listens if that worked.
 Result start(Host& host, Socket& socket, uint16_t port) {
-  if (port == kReusing) socket.need(socket.set_option(SOL_SOCKET, SO_REUSEADDR, 1));
-  Result bound = socket.bind({Address::any(host.address().family), port});
-  if (bound.ok()) socket.need(socket.listen(128));
-  return bound;
-}
-
-Connection accept(Host& client, Host& server, Socket& listener, uint16_t port) {
-  Socket socket = client.socket();
-  socket.need(socket.connect(server.at(port)));
-  return {std::move(socket), listener.accept()};
+  const std::vector<int> reusing{SO_REUSEADDR}, plain;
+  return socket.serve({Address::any(host.address().family), port},
+                      port == kReusing ? reusing : plain);
 }
 
 // The server closes, then the client: what is left is the server's TIME_WAIT.
@@ -43,9 +36,9 @@ LAB(timewait_blocks_restart,
   Socket listener = server.socket(), reusing = server.socket();
   listener.need(start(server, listener, kPlain));
   reusing.need(start(server, reusing, kReusing));
-  Connection one = accept(client, server, listener, kPlain);
-  Connection two = accept(client, server, listener, kPlain);
-  Connection other = accept(client, server, reusing, kReusing);
+  Connection one = lab.connect(client, server, listener);
+  Connection two = lab.connect(client, server, listener);
+  Connection other = lab.connect(client, server, reusing);
   Tuple first = close(lab, server, one);
   // More than the step in which the kernel's timers of a minute end (512 ticks, 2 to 5 s).
   lab.wait(6s, "the second connection to be closed");

@@ -110,7 +110,6 @@ LAB(timewait_memory,
 
   Section& control = lab.control("40,000 ESTABLISHED sockets");
   auto full = lab.kernel_and_crowd("full");
-  full.host.set("net.core.somaxconn", "50000");
   Socket waiting = full.host.listen(5000, 50'000);
   CrowdResult stay = full.crowd.connect(waiting, kSockets, Ending::none);
   auto established = full.host.count(ESTABLISHED);

@@ -26,10 +26,10 @@ Socket Host::socket() {
 }
 
 Socket Host::listen(uint16_t port, int backlog) {
+  constexpr const char* kMost = "net.core.somaxconn";
+  if (backlog > std::stoi(get(kMost))) set(kMost, std::to_string(backlog));
   Socket listener = socket();
-  listener.set_option(SOL_SOCKET, SO_REUSEADDR, 1);
-  listener.need(listener.bind(at(port)));
-  listener.need(listener.listen(backlog));
+  listener.need(listener.serve(at(port), {SO_REUSEADDR}, backlog));
   return listener;
 }
 

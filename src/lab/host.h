@@ -34,7 +34,8 @@ class Host {
 
   // A fresh socket of this host's kernel.
   Socket socket();
-  // A socket bound to its address (port 0: the kernel chooses) and listening.
+  // A socket with SO_REUSEADDR, bound to its address (port 0: the kernel chooses) and listening. A
+  // backlog above net.core.somaxconn raises that.
   Socket listen(uint16_t port, int backlog = 128);
 
   // The state of the host's socket of this tuple now; CLOSED when there is none.

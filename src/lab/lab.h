@@ -153,11 +153,17 @@ class Lab : private wire::Observer {
   // A connection between two kernels, through the three-way handshake. The listener is made when
   // the server has none on that port yet.
   Connection connect(Host& client, Host& server, uint16_t port = 5000);
+  // Through this listener of the server's.
+  Connection connect(Host& client, Host& server, Socket& listener);
   // The listener that connect() made.
   Socket& listener(Host& server, uint16_t port = 5000);
   // Closes the first socket, and the second once it has seen the end; waits until the first is in
   // TIME_WAIT at its host. Returns the first's tuple.
   Tuple into_time_wait(Host& host, Socket& first, Socket& second);
+  // A server serves there with these options (Socket::serve), accepts a client, closes first and
+  // ends. Returns the tuple of the TIME_WAIT that it leaves.
+  Tuple ended_server(Host& client, Host& server, const Endpoint& local,
+                     const std::vector<int>& options = {});
   // Waits until the other side has acknowledged the FIN of the host's socket: where
   // into_time_wait() does not fit, before the other side closes (docs/design.md says why). What the
   // socket is then, the lab's checks say.

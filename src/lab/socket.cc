@@ -91,6 +91,12 @@ Result Socket::bind(const Endpoint& local) {
 Result Socket::listen(int backlog) {
   return record(socket_.listen(backlog));
 }
+Result Socket::serve(const Endpoint& local, const std::vector<int>& options, int backlog) {
+  for (int option : options) need(set_option(SOL_SOCKET, option, 1));
+  Result bound = bind(local);
+  if (bound.ok()) need(listen(backlog));
+  return bound;
+}
 Result Socket::shutdown(int how) {
   return record(socket_.shutdown(how));
 }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "lab/recording.h"
 #include "net/socket.h"
@@ -51,6 +52,9 @@ class Socket {
 
   Result bind(const Endpoint& local);
   Result listen(int backlog);
+  // What a server does when it starts: sets these options of SOL_SOCKET, binds and, when that
+  // worked, listens. The result is bind's.
+  Result serve(const Endpoint& local, const std::vector<int>& options = {}, int backlog = 128);
   Result shutdown(int how);
   Result set_option(int level, int name, int value);
   Result get_option(int level, int name, int& value);

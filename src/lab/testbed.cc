@@ -176,11 +176,23 @@ Socket& Lab::listener(Host& server, uint16_t port) {
 }
 
 Connection Lab::connect(Host& client, Host& server, uint16_t port) {
-  Socket& listening = listener(server, port);
+  return connect(client, server, listener(server, port));
+}
+
+Connection Lab::connect(Host& client, Host& server, Socket& listener) {
   Socket socket = client.socket();
-  socket.need(socket.connect(server.at(port)));
-  Socket accepted = listening.accept();
-  return {std::move(socket), std::move(accepted)};
+  socket.need(socket.connect(server.at(listener.tuple().local.port)));
+  return {std::move(socket), listener.accept()};
+}
+
+Tuple Lab::ended_server(Host& client, Host& server, const Endpoint& local,
+                        const std::vector<int>& options) {
+  Socket listener = server.socket();
+  listener.need(listener.serve(local, options));
+  auto [socket, accepted] = connect(client, server, listener);
+  Tuple left = into_time_wait(server, accepted, socket);
+  listener.close();
+  return left;
 }
 
 Tuple Lab::into_time_wait(Host& host, Socket& first, Socket& second) {
