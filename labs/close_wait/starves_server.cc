@@ -16,34 +16,36 @@ constexpr rlim_t kDescriptors = 30;
 enum class Server { never_closes, closes };
 
 // Answers every client with one byte. At the limit it writes accept's errno to `report`; a byte
-// from `orders` makes it close every connection. The body of a forked process: no lab in it.
+// from `orders` makes it close every connection, without which it then waits for no client. The
+// body of a forked process: no lab in it.
 int serve(int listener, int orders, int report, Server kind) {
   rlimit limit{kDescriptors, kDescriptors};
   // Descriptors from 3 on belong to the lab; three are needed.
   dup2(listener, 0), dup2(orders, 1), dup2(report, 2);
   closefrom(3);
   if (setrlimit(RLIMIT_NOFILE, &limit) != 0) return 1;
-  bool reported = false;
+  bool full = false, reported = false;
   for (;;) {
-    pollfd fds[kDescriptors] = {{0, POLLIN, 0}, {1, POLLIN, 0}};
+    pollfd fds[kDescriptors] = {{full ? -1 : 0, POLLIN, 0}, {1, POLLIN, 0}};
     nfds_t count = 2;
     for (int fd = 3; kind == Server::closes && fd < int(kDescriptors); ++fd)
       if (fcntl(fd, F_GETFD) >= 0) fds[count++] = {fd, POLLIN, 0};
     poll(fds, count, -1);
     for (nfds_t i = 2; i < count; ++i)
-      if (fds[i].revents) close(fds[i].fd);
+      if (fds[i].revents) close(fds[i].fd), full = false;
     char byte = 0;
     if (fds[1].revents) {
       if (read(1, &byte, 1) != 1) return 0;
       closefrom(3);
+      full = false;
     }
     if (!fds[0].revents) continue;
     int fd = accept(0, nullptr, nullptr);
     int error = errno;
     if (fd >= 0 && write(fd, "!", 1) != 1) return 1;
-    if (fd < 0 && !reported && write(2, &error, sizeof error) != sizeof error) return 1;
-    reported = reported || fd < 0;
-    if (fd < 0) usleep(1000);
+    full = fd < 0;
+    if (full && !reported && write(2, &error, sizeof error) != sizeof error) return 1;
+    reported = reported || full;
   }
 }
 

@@ -18,6 +18,7 @@
 #include "cli/cli.h"
 #include "net/socket.h"
 #include "os/error.h"
+#include "os/loop.h"
 #include "os/process.h"
 #include "os/signals.h"
 
@@ -74,9 +75,12 @@ void check(const net::Call& call, const std::string& what) {
   throw BadInput(fmt::format("{}: {}{}", what, std::strerror(call.error), hint));
 }
 
-// Clients that come while there is no descriptor left wait in the backlog.
 bool passes(int error) {
-  return error == EINTR || error == ECONNABORTED || error == EMFILE || error == ENFILE;
+  return error == EINTR || error == ECONNABORTED;
+}
+
+bool no_descriptor_left(int error) {
+  return error == EMFILE || error == ENFILE;
 }
 
 }  // namespace
@@ -97,24 +101,33 @@ int serve(const Options& options) {
   os::SignalFd signals{SIGINT, SIGTERM};
   say("Listening on " + show(shown(listener, local)));
 
+  os::Wakeup served;
   std::list<Worker> workers;
+  bool full = false;  // of descriptors: clients wait in the backlog until one has been served
   while (true) {
-    pollfd wanted[] = {{listener.fd(), POLLIN, 0}, {signals.fd(), POLLIN, 0}};
+    pollfd wanted[] = {{full ? -1 : listener.fd(), POLLIN, 0},
+                       {signals.fd(), POLLIN, 0},
+                       {served.fd(), POLLIN, 0}};
     if (poll(wanted, std::size(wanted), -1) < 0 && errno != EINTR) os::fail(errno, "waiting");
     if (signals.take()) return success;
+    if (wanted[2].revents) {
+      served.acknowledge();
+      workers.remove_if([](const Worker& worker) { return worker.done.load(); });
+      full = false;
+    }
     if (!(wanted[0].revents & POLLIN)) continue;
-    workers.remove_if([](const Worker& worker) { return worker.done.load(); });
     std::optional<net::Socket> client;
     net::Call accepted = listener.accept(client);
     if (!client) {
-      if (!passes(accepted.error)) os::fail(accepted.error, "accepting a client");
-      std::this_thread::sleep_for(1ms);
+      full = no_descriptor_left(accepted.error) && !workers.empty();
+      if (!full && !passes(accepted.error)) os::fail(accepted.error, "accepting a client");
       continue;
     }
     Worker& worker = workers.emplace_back();
-    worker.thread = std::jthread([&worker, socket = std::move(*client)]() mutable {
+    worker.thread = std::jthread([&worker, &served, socket = std::move(*client)]() mutable {
       handle(std::move(socket));
       worker.done = true;
+      served.wake();
     });
   }
 }

@@ -13,7 +13,6 @@
 
 #include <cstring>
 #include <sstream>
-#include <thread>
 
 #include "net/netlink.h"
 #include "os/clock.h"
@@ -100,19 +99,20 @@ void quieten_ipv6(const LinkEnd& end) {
 // queue (net/core/link_watch.c) and until then drops what the end sends: on a busy machine for
 // seconds.
 void await_running(const LinkEnd& end) {
-  Netlink netlink(*end.ns, NETLINK_ROUTE);
+  Netlink netlink(*end.ns, NETLINK_ROUTE, RTMGRP_LINK);
+  Request request(RTM_GETLINK, 0);
+  int index = index_of(end);
+  request.body<ifinfomsg>()->ifi_index = index;
   bool running = false;
-  for (Time limit = os::now() + std::chrono::seconds(20); !running;) {
-    Request request(RTM_GETLINK, 0);
-    request.body<ifinfomsg>()->ifi_index = index_of(end);
-    netlink.ask(request.get(), "asking for the state of " + end.device,
-                [&](const nlmsghdr& answer) {
-                  auto* body = static_cast<ifinfomsg*>(mnl_nlmsg_get_payload(&answer));
-                  running = (body->ifi_flags & IFF_RUNNING) != 0;
-                });
-    if (os::now() > limit) os::fail(ETIMEDOUT, "waiting for the carrier of " + end.device);
-    if (!running) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
+  auto look = [&](const nlmsghdr& message) {
+    auto* body = static_cast<ifinfomsg*>(mnl_nlmsg_get_payload(&message));
+    if (message.nlmsg_type == RTM_NEWLINK && body->ifi_index == index)
+      running = (body->ifi_flags & IFF_RUNNING) != 0;
+  };
+  netlink.ask(request.get(), "asking for the state of " + end.device, look);
+  if (!netlink.hear(
+          look, [&] { return running; }, os::now() + std::chrono::seconds(20)))
+    os::fail(ETIMEDOUT, "waiting for the carrier of " + end.device);
 }
 
 // Where an address is one's own, IPv6 learns from a work queue (addrconf_dad_work in
