@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -52,6 +53,16 @@ const LabInfo parenting = make("test.parent", [](Lab&) {
   });
   std::this_thread::sleep_for(50ms);
   kill(getpid(), SIGKILL);
+});
+// Tells how many pipes it has: one is for what it waits for.
+const LabInfo counting = make("test.count", [](Lab&) {
+  int pipes = 0;
+  for (int fd = STDERR_FILENO + 1; fd < 1000; ++fd) {
+    struct stat status {};
+    pipes += fstat(fd, &status) == 0 && S_ISFIFO(status.st_mode);
+  }
+  os::write_all(STDERR_FILENO, std::to_string(pipes), "stderr");
+  _exit(7);
 });
 const LabInfo stopping = make(
     "test.stop", [](Lab&) { sleep_forever(); }, 100s);
@@ -126,6 +137,11 @@ TEST_F(RunnerTest, EveryKindOfBadEndIsAnErrorAndTheOthersGoOn) {
     EXPECT_EQ(result.verdicts[0].verdict, Verdict::error);
     EXPECT_THAT(result.verdicts[0].reason, ::testing::Not(HasSubstr("\n")));
   }
+}
+
+TEST_F(RunnerTest, ALabHasNoDescriptorsOfTheOthers) {
+  EXPECT_TRUE(run({{&normal, Family::inet}, {&normal, Family::inet6}, {&counting}}));
+  EXPECT_EQ(error_of(counting), "the lab ended without a result (exit status 7)\n1");
 }
 
 TEST_F(RunnerTest, NonsenseForAResultIsAnError) {

@@ -2,10 +2,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -26,8 +28,11 @@ using ::testing::StartsWith;
 
 // The command in a child, its output in a file in memory.
 struct Server {
-  explicit Server(std::vector<std::string> words)
+  // With so many descriptors at most (0: as many as the test).
+  explicit Server(std::vector<std::string> words, rlim_t descriptors = 0)
       : output(os::memory_file("output")), child(os::Child::spawn([&] {
+          const rlimit limit{descriptors, descriptors};
+          if (descriptors && setrlimit(RLIMIT_NOFILE, &limit) != 0) return 1;
           dup2(output.get(), STDOUT_FILENO);
           dup2(output.get(), STDERR_FILENO);
           words.insert(words.begin(), {"twlab", "serve"});
@@ -150,6 +155,39 @@ TEST_P(ServeTest, ServesAHundredAtATime) {
   EXPECT_EQ(good, 100);
   server.child.signal(SIGINT);
   EXPECT_EQ(server.ends(), success);
+}
+
+TEST_P(ServeTest, WithFewDescriptorsClientsWaitForOneAnother) {
+  Endpoint end{Address::parse(address()), 5005};
+  Server server({"--address", address(), "--port", "5005"}, 12);
+  ASSERT_TRUE(server.says("Listening")) << server.said();
+  // None of them reads or closes, and yet each gets its time.
+  std::vector<net::Socket> clients;
+  for (int i = 0; i < 100; ++i) {
+    net::Call made;
+    clients.emplace_back(os::Namespace::current(), end.address.family, made);
+    net::Call connected = clients.back().connect(end);
+    ASSERT_TRUE(connected.ok()) << net::show(connected);
+  }
+  for (net::Socket& client : clients) EXPECT_EQ(client.recv(100).data.size(), 26u);
+  server.child.signal(SIGINT);
+  EXPECT_EQ(server.ends(), success);
+}
+
+TEST_P(ServeTest, WithNoDescriptorForAClientItEnds) {
+  Endpoint end{Address::parse(address()), 5006};
+  std::unique_ptr<Server> server;
+  for (rlim_t descriptors = 4; descriptors < 16; ++descriptors) {
+    server = std::make_unique<Server>(
+        std::vector<std::string>{"--address", address(), "--port", "5006", "--reuse-address"},
+        descriptors);
+    if (server->says("Listening")) break;
+  }
+  net::Call made;
+  net::Socket client(os::Namespace::current(), end.address.family, made);
+  ASSERT_TRUE(client.connect(end).ok());
+  EXPECT_NE(server->ends(), success);
+  EXPECT_THAT(server->said(), HasSubstr("accepting a client: Too many open files"));
 }
 
 TEST_P(ServeTest, WhatIsNoAddressIsBadInput) {
