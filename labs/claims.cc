@@ -128,7 +128,7 @@ const std::vector<Claim>& catalogue() {
             "elsewhere for each destination."),
       claim("timewait.old-duplicate-corrupts", {{timewait, ""}, {analysis, "그림 1"}, {kldp, ""}},
             "Without the protection of TIME_WAIT a delayed segment whose sequence number "
-            "happens to fit is accepted into the next connection and corrupts its data.",
+            "happens to fit can be accepted into the next connection and corrupt its data.",
             "Since RFC 5961 the acknowledgment number must fit as well (tcp_ack()), which the "
             "documents do not know."),
       claim("timewait.misfit-dropped", {{analysis, ""}},
@@ -413,7 +413,7 @@ const std::vector<Claim>& catalogue() {
             "__tcp_close() then lets the socket go as any close does: an orphan that goes on "
             "probing and delivers when it can."),
       claim("linger.nonblocking", linger,
-            "A close with SO_LINGER {1,N} can also be had without blocking.",
+            "With SO_LINGER {1,N} close does not block if the socket is non-blocking.",
             "inet_release() takes the time from sk_lingertime alone and never looks at "
             "O_NONBLOCK; only for an exiting process it is 0."),
 
@@ -443,10 +443,10 @@ const std::vector<Claim>& catalogue() {
             "tcp_keepalive_timer() works in CLOSE_WAIT as in ESTABLISHED; the application "
             "still holds the descriptor."),
       claim("beyond.challenge-ack", {{beyond, ""}},
-            "A SYN, an RST or an ACK outside the window is answered in every state with an "
-            "ACK that changes nothing, at a limited rate.",
-            "tcp_validate_incoming() drops an RST without a word; in SYN_RECV and TIME_WAIT "
-            "tcp_check_req() and tcp_timewait_state_process() decide."),
+            "In every state a SYN or an ACK outside the window is answered with an ACK that "
+            "changes nothing, at a limited rate, and an RST there with nothing.",
+            "In TIME_WAIT tcp_timewait_state_process() takes a SYN with a newer timestamp for a "
+            "new connection, wherever its sequence number is."),
       claim("beyond.reuseport", {{beyond, ""}},
             "SO_REUSEPORT lets a server bind a port that has connections in TIME_WAIT, as "
             "SO_REUSEADDR does.",

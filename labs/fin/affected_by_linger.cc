@@ -2,8 +2,8 @@
 // (include/net/tcp.h), which takes the socket's linger2 before tcp_fin_timeout, and says that the
 // linger option will be explained later; what it explains then is SO_LINGER. But linger2 is another
 // option, TCP_LINGER2: the control. SO_LINGER says how long close() waits; with 0 it sends an RST,
-// so that there is no FIN_WAIT_2 at all.
-
+// so that there is no FIN_WAIT_2 at all. "The linger option" is read as SO_LINGER, by which name
+// the article calls nothing else.
 #include "lab/lab.h"
 using namespace twlab;
 
@@ -88,8 +88,8 @@ LAB(fin_affected_by_linger,
   lasts(control, two, kOther);
   lasts(control, two_zero, kTimeout);
   lab.judge("fin.affected-by-linger", option, control)
-      .because(
-          fmt::format("with tcp_fin_timeout = 8 FIN_WAIT_2 lasted {} without an option, {} with "
-                      "SO_LINGER 3 s, {} with TCP_LINGER2 3 s",
-                      os::show(none.lasted), os::show(linger.lasted), os::show(two.lasted)));
+      .because(fmt::format("read as SO_LINGER: with tcp_fin_timeout = 8 FIN_WAIT_2 lasted {} "
+                           "without an option, {} with "
+                           "SO_LINGER 3 s, {} with TCP_LINGER2 3 s",
+                           os::show(none.lasted), os::show(linger.lasted), os::show(two.lasted)));
 }

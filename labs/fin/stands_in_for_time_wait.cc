@@ -3,6 +3,9 @@
 // both, but FIN_WAIT_2 still awaits the peer's FIN: data and a SYN there mean that something is
 // wrong, and the RST they get takes the socket away with it. Since 6.12 tcp_twsk_unique
 // (tcp_ipv4.c) does not give it to a new connect() either.
+//
+// "The same job" is read as the same answer to all that may come, and all of the table decides;
+// what TIME_WAIT is for, to keep packets from doing harm, is a section of its own.
 #include "lab/lab.h"
 using namespace twlab;
 
@@ -174,12 +177,15 @@ LAB(fin_stands_in_for_time_wait,
   Section& besides = lab.section("what else comes: FIN_WAIT_2 does as it does");
   Section& control = lab.control("TIME_WAIT again, and neither");
   std::vector<std::string> same, other;
+  int purposes = 0, held = 0;
   for (const Stimulus& row : rows) {
     const auto& [fin_wait_2, time_wait, again, gone] = row.targets;
     auto ids = time_wait.ids;
     ids.insert(ids.end(), fin_wait_2.ids.begin(), fin_wait_2.ids.end());
     bool equal = (row.purpose ? purpose : besides)
                      .equal(row.name, fin_wait_2.outcome, time_wait.outcome, ids);
+    purposes += row.purpose;
+    held += row.purpose && equal;
     (equal ? same : other)
         .push_back(equal ? row.name
                          : fmt::format("{} ({}; TIME_WAIT: {})", row.name, fin_wait_2.outcome,
@@ -190,6 +196,8 @@ LAB(fin_stands_in_for_time_wait,
                  "not " + time_wait.outcome, gone.outcome, gone.ids);
   }
   lab.judge("fin.stands-in-for-time-wait", {&purpose, &besides}, control)
-      .because(fmt::format("the same to both: {}; not the same: {}", fmt::join(same, ", "),
+      .because(fmt::format("read as the same answer to all that may come; in what TIME_WAIT is for "
+                           "they {}. The same to both: {}; not the same: {}",
+                           purposes == held ? "are the same" : "differ", fmt::join(same, ", "),
                            other.empty() ? "nothing" : fmt::format("{}", fmt::join(other, ", "))));
 }

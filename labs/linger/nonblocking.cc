@@ -59,7 +59,8 @@ LAB(linger_nonblocking,
   Time begin = os::now();
   process.kill();
   EventId id = lab.mark("the process is gone");
-  bed.returns_at_once(exit, "the end of the process takes", os::now() - begin, id);
+  Duration ended = os::now() - begin;
+  bed.returns_at_once(exit, "the end of the process takes", ended, id);
   exit.equal("the socket's state", std::string(net::name(server.state(exited))), "FIN_WAIT_1",
              {id});
 
@@ -83,8 +84,8 @@ LAB(linger_nonblocking,
 
   lab.judge("linger.nonblocking", flagged, waits)
       .because(fmt::format(
-          "close() of a socket with O_NONBLOCK took {} and returned {}; after shutdown() {}; "
-          "a blocking socket's {}",
-          os::show(result.took()), result.result, os::show(later.took()),
-          os::show(control.took())));
+          "read as O_NONBLOCK: close() of such a socket took {} and returned {}; after shutdown() "
+          "{}; a blocking socket's {}; the end of a process {}",
+          os::show(result.took()), result.result, os::show(later.took()), os::show(control.took()),
+          os::show(ended)));
 }

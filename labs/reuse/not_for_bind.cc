@@ -20,8 +20,8 @@ Tuple run(Lab& lab, Lab::Kernels hosts, uint16_t port, bool reuseaddr) {
                           reuseaddr ? kOption : kWithout);
 }
 
-// Is it started again while its TIME_WAIT is there, and does it serve?
-void restart(Section& section, Lab::Kernels hosts, const Tuple& left, bool reuseaddr,
+// Is it started again while its TIME_WAIT is there, and does it serve? Returns whether bind worked.
+bool restart(Section& section, Lab::Kernels hosts, const Tuple& left, bool reuseaddr,
              const std::string& when, bool wanted) {
   Socket listener = hosts.server.socket();
   Result bound = listener.serve(any(hosts.server, left.local.port), reuseaddr ? kOption : kWithout);
@@ -34,6 +34,7 @@ void restart(Section& section, Lab::Kernels hosts, const Tuple& left, bool reuse
     section.equal("a client connects", net::errno_name(connected.error), "0", {connected.id});
   }
   listener.close();
+  return bound.ok();
 }
 
 // A connect that finds no local port but the one in TIME_WAIT.
@@ -59,13 +60,17 @@ LAB(reuse_not_for_bind,
   if (server.has(setting)) server.set(setting, "0");
 
   Section& with = lab.section("SO_REUSEADDR, on the listener before and on the one after");
-  restart(with, hosts, run(lab, hosts, 5000, true), true, "at once", true);
+  bool again = restart(with, hosts, run(lab, hosts, 5000, true), true, "at once", true);
   Section& neither = lab.control("neither");
   restart(neither, hosts, run(lab, hosts, 5001, false), false, "at once", false);
-  lab.judge("reuse.so-reuseaddr-restarts", with, neither);
-
   Section& added = lab.section("finding: SO_REUSEADDR only on the one after");
-  restart(added, hosts, run(lab, hosts, 5002, false), true, "at once", true);
+  bool helps = restart(added, hosts, run(lab, hosts, 5002, false), true, "at once", true);
+  // Read as an option that the server's program sets whenever it starts.
+  lab.judge("reuse.so-reuseaddr-restarts", with, neither)
+      .because(fmt::format(
+          "read as an option that the server always sets: with it bind {} at once; set only on the "
+          "one after, it {}",
+          again ? "succeeds" : "fails", helps ? "helps as well" : "does not help"));
 
   if (!server.has(setting))
     throw NotMeasurable(setting + " belongs to the whole machine; a kernel of our own is needed");

@@ -6,8 +6,9 @@
 // kernel's through TCP_REPAIR. After SO_LINGER {1,0} neither side keeps anything either.
 //
 // Since RFC 5961 the acknowledgment number must fit as well (tcp_ack(): not below what this
-// connection has had acknowledged), which the documents do not know. PAWS (tcp_validate_incoming(),
-// tcp_paws_discard()) comes before both.
+// connection has had acknowledged), which the documents do not know. They say what can happen, once
+// the numbers fit: so both fit in what decides, and the sequence number alone is a finding. PAWS
+// (tcp_validate_incoming(), tcp_paws_discard()) comes before both.
 #include "lab/lab.h"
 using namespace twlab;
 
@@ -135,7 +136,7 @@ LAB(timewait_old_duplicate_corrupts,
   Late late = bed.both({});
   decide(fits, late, true);
 
-  Section& own = lab.section("only its sequence number fits");
+  Section& own = lab.section("finding: only its sequence number fits");
   Late unanswered = bed.both({.same_acks = false});
   own.is("all that the application reads (its number acknowledges what was never sent here)",
          unanswered.read == kNew, kNew, unanswered.read, unanswered.shown);
@@ -149,10 +150,10 @@ LAB(timewait_old_duplicate_corrupts,
   lab.judge("timestamps.paws-drops-duplicate", stamped, fresh);
 
   lab.judge("timewait.old-duplicate-corrupts", fits, stamped)
-      .because(fmt::format(
-          "the application reads \"{}\", sent \"{}\"; where the sequence number fits and the "
-          "acknowledgment number does not, it reads \"{}\"",
-          late.read, kNew, unanswered.read));
+      .because(fmt::format("read as what can happen: the application reads \"{}\", sent \"{}\"; "
+                           "where the sequence number fits and the "
+                           "acknowledgment number does not, it reads \"{}\"",
+                           late.read, kNew, unanswered.read));
 
   Section& misfit = lab.section("initial sequence numbers spread over all 2^32");
   constexpr int kTries = 16;
@@ -190,9 +191,10 @@ LAB(timewait_old_duplicate_corrupts,
   kept.equal("TIME_WAIT acknowledges the late segment, and nobody reads it",
              count(trace, {.flags = ACK, .length = 0}), 1u,
              {first(trace, {.flags = ACK, .length = 0}).id});
+  // "Nothing" is read as it stands: what timestamps do, which are on by default, counts.
   lab.judge("linger.zero-unprotected", {&aborted, &aborted_stamped}, kept)
-      .because(
-          fmt::format("without timestamps the application reads \"{}\", with timestamps \"{}\"; "
-                      "after a normal close the connection is refused with {}",
-                      plain.read, paws.read, net::errno_name(refused.error)));
+      .because(fmt::format("read as nothing at all: without timestamps the application reads "
+                           "\"{}\", with timestamps \"{}\"; "
+                           "after a normal close the connection is refused with {}",
+                           plain.read, paws.read, net::errno_name(refused.error)));
 }

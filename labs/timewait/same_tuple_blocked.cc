@@ -2,6 +2,8 @@
 // has it: when the kernel chooses the local port, and when the application binds it. In Linux a
 // socket that is bound with SO_REUSEADDR takes the TIME_WAIT over at once if the old socket had
 // that option and timestamps: for a bound socket tcp_twsk_unique() does not ask for tcp_tw_reuse.
+//
+// "Cannot" is read as: in no way that an application has, with every setting at its default.
 #include "lab/lab.h"
 using namespace twlab;
 
@@ -80,8 +82,8 @@ LAB(timewait_same_tuple_blocked,
   control.equal("after it is gone", show(late), "connect succeeds", {late.id});
 
   lab.judge("timewait.same-tuple-blocked", {&chosen, &bound}, control)
-      .because(fmt::format("the kernel chooses {} after {}; bound to the same port: {}, with "
-                           "SO_REUSEADDR on the old socket and the new one {}",
-                           other == one ? "the same port" : "another port", one, show(plain),
-                           show(reuse)));
+      .because(fmt::format(
+          "read as 'in no way': the kernel chooses {} after {}; bound to the same port: {}, with "
+          "SO_REUSEADDR on the old socket and the new one {}",
+          other == one ? "the same port" : "another port", one, show(plain), show(reuse)));
 }
