@@ -88,10 +88,12 @@ void Socket::learn_tuple() {
 template <typename F>
 Call Socket::record(std::string name, std::string arguments, F call, std::string* data) {
   Call made{.name = std::move(name), .arguments = std::move(arguments)};
+  Duration cpu = os::thread_time();
   made.begin = os::now();
   made.result = call();
   made.error = made.result < 0 ? errno : 0;
   made.end = os::now();
+  made.cpu = os::thread_time() - cpu;
   made.tuple = tuple_;
   if (data && made.result > 0) made.data.assign(*data, 0, static_cast<size_t>(made.result));
   return made;

@@ -19,6 +19,7 @@ struct Call {
   long result = 0;
   int error = 0;  // errno when result is -1, otherwise 0
   Time begin{}, end{};
+  Duration cpu{};      // what it took of the calling thread's processor time
   Tuple tuple{};       // of the socket after the call, as far as it has one
   std::string data{};  // what recv returned
 

@@ -20,6 +20,10 @@ Time now() {
   return Time(read(CLOCK_REALTIME));
 }
 
+Duration thread_time() {
+  return read(CLOCK_THREAD_CPUTIME_ID);
+}
+
 Duration realtime_offset() {
   return read(CLOCK_REALTIME) - read(CLOCK_MONOTONIC);
 }

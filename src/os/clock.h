@@ -18,6 +18,10 @@ namespace os {
 
 Time now();
 
+// The processor time that the calling thread has used, in the kernel and outside. What else the
+// machine does meanwhile does not count.
+Duration thread_time();
+
 // How far CLOCK_REALTIME is ahead of CLOCK_MONOTONIC. It changes only when somebody sets the clock;
 // a lab compares it at its start and end and distrusts its durations when it moved.
 Duration realtime_offset();
