@@ -4,7 +4,7 @@
 # To build and run the labs.
 run_packages=(
   build-essential g++ cmake ninja-build pkg-config
-  libpcap-dev libtins-dev libcli11-dev libmnl-dev libnftables-dev libbpf-dev
+  libpcap-dev libtins-dev libcli11-dev libmnl-dev libnftables-dev libbpf-dev libelf-dev libarchive-dev
   nlohmann-json3-dev libfmt-dev libkainjow-mustache-dev
 )
 # To test them besides: tshark reads the captures back, the clang tools check the sources.

@@ -25,6 +25,8 @@ int dispatch(const Options& options) {
       return ladder(options);
     case Command::serve:
       return serve(options);
+    case Command::kernels:
+      return kernels(options);
     case Command::doctor:
       return doctor(options);
   }

@@ -116,6 +116,36 @@ CLI::App* add_serve(CLI::App& app, Options& options) {
   return serve;
 }
 
+struct Kernels {
+  CLI::App *all, *add, *remove;
+};
+
+Kernels add_kernels(CLI::App& app, Options& options, std::string& format) {
+  auto* kernels = app.add_subcommand("kernels", "List, add or remove kernels for guests");
+  kernels->add_option("--format", format, "table (the default) or json")
+      ->check(CLI::IsMember({"table", "json"}))
+      ->option_text("FORMAT");
+  kernels->require_subcommand(0, 1);
+  auto* add = kernels->add_subcommand("add", "Add kernels");
+  add->add_option("PATH", options.names,
+                  "Debian packages of kernels (those that belong together at\n"
+                  "once), a bzImage or vmlinux, or a folder such as /boot")
+      ->required()
+      ->option_text(" ");
+  add->add_option("--modules", options.modules, "lib/modules/RELEASE of an image")
+      ->option_text("DIR");
+  add->add_flag("--force", options.replace, "replace what is already there");
+  auto* remove = kernels->add_subcommand("remove", "Remove a kernel");
+  remove->add_option("RELEASE", options.names, "as 'twlab kernels' shows it")
+      ->required()
+      ->expected(1)
+      ->option_text(" ");
+  kernels->footer(
+      "They are kept in $TWLAB_KERNELS, or else in ~/.cache/twlab/kernels;\n"
+      "scripts/fetch-kernels gets those of Debian.");
+  return {kernels, add, remove};
+}
+
 }  // namespace
 
 Parsed parse(int argc, const char* const* argv) {
@@ -149,6 +179,8 @@ Parsed parse(int argc, const char* const* argv) {
   auto* diff = add_diff(app, first, second, options);
   auto* ladder = add_ladder(app, first, second, ladder_family, options);
   auto* serve = add_serve(app, options);
+  std::string kernels_format = "table";
+  Kernels kernels = add_kernels(app, options, kernels_format);
   auto* doctor = app.add_subcommand("doctor", "Tell what this system can and cannot do");
   doctor->footer("Exit codes: 0 labs can run here, 4 they cannot.");
   app.footer(usage_footer);  // now: commands made after it would have it too
@@ -173,7 +205,7 @@ Parsed parse(int argc, const char* const* argv) {
                                               {"tap", Format::tap},
                                               {"junit", Format::junit},
                                               {"json", Format::json}};
-  options.format = formats.at(format);
+  options.format = formats.at(*kernels.all ? kernels_format : format);
   for (const std::string& setting : settings) {
     size_t equals = setting.find('=');
     options.settings[setting.substr(0, equals)] = setting.substr(equals + 1);
@@ -185,6 +217,9 @@ Parsed parse(int argc, const char* const* argv) {
   if (*diff) options.command = Command::diff;
   if (*ladder) options.command = Command::ladder;
   if (*serve) options.command = Command::serve;
+  if (*kernels.all) options.command = Command::kernels;
+  if (*kernels.add) options.kernels_action = KernelsAction::add;
+  if (*kernels.remove) options.kernels_action = KernelsAction::remove;
   if (*doctor) options.command = Command::doctor;
   return {std::move(options), success};
 }

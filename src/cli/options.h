@@ -10,14 +10,15 @@
 
 namespace twlab::cli {
 
-enum class Command { list, show, run, report, diff, ladder, serve, doctor };
+enum class Command { list, show, run, report, diff, ladder, serve, kernels, doctor };
+enum class KernelsAction { list, add, remove };
 enum class Format { table, tap, junit, json };
 
 struct Options {
   Command command = Command::run;
   std::string as_typed;  // the whole command line
   // Labs, claims or globs; `list`: what to list; `report`: a folder; `diff`: two; `ladder`: a
-  // folder and a lab.
+  // folder and a lab; `kernels`: paths or a release.
   std::vector<std::string> names;
   std::vector<Family> families{Family::inet, Family::inet6};
   size_t jobs = 0;  // 0: as many as the runner thinks good
@@ -32,7 +33,10 @@ struct Options {
   std::string address;    // `serve`: to listen on
   uint16_t port = 5000;
   bool reuse_address = false;
-  Settings settings;  // sysctls for every host, besides the pinned ones
+  KernelsAction kernels_action = KernelsAction::list;
+  std::string modules;   // `kernels add`: the folder of an image's modules, or empty
+  bool replace = false;  // `kernels add`: what is already there
+  Settings settings;     // sysctls for every host, besides the pinned ones
 };
 
 struct Parsed {
