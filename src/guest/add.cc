@@ -101,8 +101,8 @@ void write(const Candidate& from, const Image& image, const fs::path& folder) {
   std::map<std::string, ModuleFile> kept;
   std::vector<std::string> missing;
   for (const std::string& name : lab_modules)
-    for (std::string& one : modules.read(name, image.release, kept))
-      missing.push_back(std::move(one));
+    for (const std::string& one : modules.read(name, image.release, kept))
+      if (std::find(missing.begin(), missing.end(), one) == missing.end()) missing.push_back(one);
   if (!missing.empty())
     throw std::runtime_error(fmt::format("{}: modules missing: {}; {}", image.release,
                                          fmt::join(missing, ", "), from.advice));

@@ -14,8 +14,8 @@ struct Addition {
   // Debian packages (those that belong together at once), bzImages, vmlinux files, or folders
   // such as /boot with files vmlinuz-RELEASE, whose modules are in ../lib/modules/RELEASE.
   std::vector<std::filesystem::path> paths;
-  std::filesystem::path modules;  // for an image: its lib/modules/RELEASE, or empty
-  bool replace = false;           // kernels that are already there
+  std::filesystem::path modules{};  // for an image: its lib/modules/RELEASE, or empty
+  bool replace = false;             // kernels that are already there
 };
 
 // Calls back with each kernel once it is in the store, and whether it was there before: a package

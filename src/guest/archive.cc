@@ -123,9 +123,8 @@ std::string decompress(std::string_view bytes, const std::string& name) {
   archive_read_support_format_raw(reader.get());
   if (archive_read_open_memory(reader.get(), bytes.data(), bytes.size()) != ARCHIVE_OK)
     fail(name, reader.get());
-  if (!next(reader.get(), name)) throw std::runtime_error(name + ": nothing in it");
-  // The bytes as they are count as one.
-  if (archive_filter_count(reader.get()) < 2)
+  // The bytes as they are count as a filter, too.
+  if (!next(reader.get(), name) || archive_filter_count(reader.get()) < 2)
     throw std::runtime_error(name + ": compressed in a way that is not known");
   return read_entry(reader.get(), name);
 }

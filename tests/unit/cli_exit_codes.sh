@@ -42,6 +42,13 @@ expect 2 "broken.json" diff broken.json broken.json
 expect 2 "results.json" ladder . close.four-segments
 expect 2 "nothing.pdf" ladder . close.four-segments -o nothing.pdf
 expect 2 "name" serve --address name
+export TWLAB_KERNELS=$folder/kernels
+expect 0 '^$' kernels
+expect 0 '^$' kernels --format json
+expect 2 "no-such-file" kernels add no-such-file
+expect 2 "file: neither a Debian package nor" kernels add file
+expect 2 "without a kernel" kernels add .
+expect 2 "no kernel '6.1'" kernels remove 6.1
 if [[ -w /dev/full ]]; then
   "$twlab" list > /dev/full 2> said
   [[ $? == 2 && $(< said) == *"No space left"* ]] || { echo "a full disk went unnoticed"; failed=1; }

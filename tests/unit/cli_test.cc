@@ -112,6 +112,24 @@ TEST(Options, OfDiffLadderAndServe) {
   EXPECT_FALSE(serve->reuse_address);
 }
 
+TEST(Options, OfKernels) {
+  auto list = parse_words({"kernels", "--format", "json"}).options;
+  ASSERT_TRUE(list);
+  EXPECT_EQ(list->command, Command::kernels);
+  EXPECT_EQ(list->kernels_action, KernelsAction::list);
+  EXPECT_EQ(list->format, Format::json);
+  auto add = parse_words({"kernels", "add", "a", "b", "--modules", "m", "--force"}).options;
+  ASSERT_TRUE(add);
+  EXPECT_EQ(add->kernels_action, KernelsAction::add);
+  EXPECT_THAT(add->names, ElementsAre("a", "b"));
+  EXPECT_EQ(add->modules, "m");
+  EXPECT_TRUE(add->replace);
+  auto remove = parse_words({"kernels", "remove", "6.1"}).options;
+  ASSERT_TRUE(remove);
+  EXPECT_EQ(remove->kernels_action, KernelsAction::remove);
+  EXPECT_THAT(remove->names, ElementsAre("6.1"));
+}
+
 TEST(Options, BadOnesAreBadInput) {
   for (auto words : std::vector<std::vector<const char*>>{{},
                                                           {"nothing"},
@@ -128,6 +146,9 @@ TEST(Options, BadOnesAreBadInput) {
                                                           {"ladder", "a", "b", "--family", "both"},
                                                           {"serve", "--port", "0"},
                                                           {"serve", "--port", "65536"},
+                                                          {"kernels", "add"},
+                                                          {"kernels", "remove"},
+                                                          {"kernels", "remove", "a", "b"},
                                                           {"report"}}) {
     auto parsed = parse_words(words);
     EXPECT_FALSE(parsed.options);
