@@ -27,15 +27,14 @@ struct Candidate {
 
 std::vector<Candidate> in_packages(const std::vector<fs::path>& paths, const fs::path& folder) {
   std::map<std::string, Package> images;  // by release
+  std::string without;
   for (const fs::path& path : paths) {
     Package package = unpack(path, folder);
     if (!package.release.empty()) images[package.release] = package;
-    // Packages that only depend on others may be given beside these, but not alone.
-    if (paths.size() == 1 && package.release.empty())
-      throw std::runtime_error(
-          fmt::format("{}: no kernel image in {}; add it together with those "
-                      "it belongs to ({})",
-                      path.string(), package.name, package.depends));
+    // Not wrong beside others: some packages only depend on those with the files.
+    without = fmt::format("{}: no kernel in {}", path.string(), package.name);
+    if (!package.needs.empty())
+      without += fmt::format("; add {} instead", fmt::join(package.needs, " "));
   }
   std::vector<Candidate> found;
   for (const auto& entry : fs::directory_iterator(folder)) {
@@ -53,6 +52,7 @@ std::vector<Candidate> in_packages(const std::vector<fs::path>& paths, const fs:
                      image->second.name + " " + image->second.version,
                      fmt::format("add linux-modules-{} as well", release), true});
   }
+  if (found.empty()) throw std::runtime_error(without);
   return found;
 }
 
@@ -61,7 +61,7 @@ std::vector<Candidate> in_boot(const fs::path& folder) {
   std::vector<Candidate> found;
   for (const auto& entry : fs::directory_iterator(folder)) {
     std::string file = entry.path().filename();
-    if (!file.starts_with(prefix) || !entry.is_regular_file()) continue;
+    if (!file.starts_with(prefix) || file.ends_with(".old") || !entry.is_regular_file()) continue;
     fs::path modules = folder / ".." / "lib" / "modules" / file.substr(prefix.size());
     found.push_back({entry.path(), fs::exists(modules) ? modules : fs::path(), entry.path(),
                      "they should be in " + modules.lexically_normal().string(), false});

@@ -65,14 +65,14 @@ std::string release_in(std::string_view vmlinux) {
   return {};
 }
 
-// Words that are in an image only with the module built in: a name that inet_diag exports, a
-// counter that veth has. tcp_diag is built in whenever inet_diag is (its Kconfig says so).
+// Words that are in an image only with the module built in: a name that inet_diag exports, the
+// pattern of veth's names. tcp_diag is built in whenever inet_diag is (its Kconfig says so).
 std::set<std::string> builtin_in(std::string_view vmlinux) {
   using namespace std::string_view_literals;
   std::set<std::string> found;
   if (vmlinux.find("\0inet_diag_register\0"sv) != vmlinux.npos)
     found.insert({"inet_diag", "tcp_diag"});
-  if (vmlinux.find("\0peer_ifindex\0"sv) != vmlinux.npos) found.insert("veth");
+  if (vmlinux.find("veth%%d\0"sv) != vmlinux.npos) found.insert("veth");
   return found;
 }
 

@@ -29,6 +29,18 @@ std::map<std::string, std::string> fields(const std::string& control) {
   return found;
 }
 
+// Of "kmod, linux-base-7.2.1-amd64 (= 7.2.1-1) | other": those of a kernel.
+std::vector<std::string> kernel_packages(const std::string& depends) {
+  std::vector<std::string> found;
+  std::istringstream words(depends);
+  for (std::string word; words >> word;) {
+    if (word.ends_with(',')) word.pop_back();
+    for (const char* kind : {"linux-image-", "linux-binary-", "linux-modules-", "linux-base-"})
+      if (word.starts_with(kind)) found.push_back(word);
+  }
+  return found;
+}
+
 // Where to put a file of a package, relative; empty if it is of no use. Names in a package are not
 // to be trusted: only the release and the last component of a path are taken over.
 fs::path place_of(std::string path) {
@@ -64,7 +76,7 @@ Package unpack(const fs::path& path, const fs::path& folder) {
   auto control = [&](ArchiveFile& file) {
     if (file.path() != "control") return;
     auto field = fields(file.read());
-    package = {field["Package"], field["Version"], field["Depends"], {}};
+    package = {field["Package"], field["Version"], kernel_packages(field["Depends"]), {}};
     if (field["Architecture"] != "amd64")
       throw std::runtime_error(
           fmt::format("{}: a package for {}, not for amd64", path.string(), field["Architecture"]));

@@ -3,13 +3,14 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace twlab::guest {
 
 struct Package {
   std::string name, version;
-  std::string depends;  // as in its control file
-  std::string release;  // of the kernel whose image it has, or empty
+  std::vector<std::string> needs;  // packages of the same kernel, as it says
+  std::string release;             // of the kernel whose image it has, or empty
 };
 
 // By its first bytes. Throws std::system_error when the file cannot be read.

@@ -111,7 +111,8 @@ TEST_F(GuestKernel, FromSeveralPackages) {
            b = file("b.deb", package("linux-modules", modules)),
            c = file("c.deb", package("linux-base", base)),
            d = file("d.deb", package("linux-image", {{"./usr/share/doc/x", "y"}}));
-  EXPECT_THAT(complaint({{d}}), HasSubstr("linux-other"));
+  EXPECT_THAT(complaint({{d}}),
+              HasSubstr("no kernel in linux-image; add linux-binary-9 linux-modules-9 instead"));
   EXPECT_THAT(complaint({{a}}), HasSubstr("add linux-base-7.2.1+x and linux-modules-7.2.1+x"));
   EXPECT_THAT(complaint({{a, c}}), HasSubstr("modules missing: veth, inet_diag, tcp_diag; add "
                                              "linux-modules-7.2.1+x as well"));
@@ -142,6 +143,7 @@ TEST_F(GuestKernel, FromAnImageWithModules) {
 TEST_F(GuestKernel, FromAFolderLikeBoot) {
   for (std::string release : {"6.1.0-1-test", "6.12.8"})
     for (const auto& [path, bytes] : debian_files(release, "root/")) file(path, bytes);
+  file("root/boot/vmlinuz-6.12.8.old", "of an earlier build");
   EXPECT_EQ(add({{folder() / "root" / "boot" / ""}}), "aa");
   EXPECT_THAT(in_store(), ElementsAre("6.1.0-1-test", "6.12.8"));
   EXPECT_THAT(complaint({{folder() / "root"}}), HasSubstr("without a kernel"));
@@ -159,7 +161,7 @@ TEST_F(GuestKernel, WhatCannotBeAddedLeavesNothing) {
   flipped[good.size() / 2] ^= 1;
   EXPECT_THAT(complaint({{file("a.deb", flipped)}}), HasSubstr("a.deb: truncated or damaged"));
   EXPECT_THAT(complaint({{file("a.deb", package("firefox", {{"./usr/bin/x", "y"}}))}}),
-              HasSubstr("no kernel image in firefox"));
+              HasSubstr("no kernel in firefox"));
   EXPECT_THAT(complaint({{file("page.deb", "<html>404</html>")}}), HasSubstr("page.deb: neither"));
   EXPECT_THAT(complaint({{folder() / "nowhere"}}), HasSubstr("nowhere: No such file"));
   EXPECT_THAT(in_store(), IsEmpty());

@@ -63,7 +63,7 @@ inline std::string vmlinux(const Vmlinux& what) {
     bytes += std::string("Linux version \0%s (", 19);  // not the banner yet
     bytes += "Linux version " + what.release + " (somebody@somewhere) #1 SMP";
   }
-  if (what.everything_built_in) bytes += std::string("\0inet_diag_register\0peer_ifindex\0", 33);
+  if (what.everything_built_in) bytes += std::string("\0inet_diag_register\0veth%%d\0", 28);
   // Enough that a limit on the size of files is met, and not of one repeated byte.
   for (uint32_t i = 0; i < 30000; ++i) append(bytes, i * 2654435761u);
   return bytes;
@@ -171,7 +171,8 @@ inline std::string bzimage(const std::string& vmlinux) {
 inline std::string package(const std::string& name, const std::map<std::string, std::string>& files,
                            const std::string& architecture = "amd64") {
   std::string control = "Package: " + name + "\nVersion: 1.2-3\nArchitecture: " + architecture +
-                        "\nDepends: linux-other\nDescription: test\n a test\n";
+                        "\nDepends: kmod, linux-binary-9 (= 1.2-3) | x, "
+                        "linux-modules-9\nDescription: test\n a test\n";
   auto tar = [](const std::map<std::string, std::string>& files) {
     return archived(archive_write_set_format_ustar, archive_write_add_filter_xz, files);
   };
