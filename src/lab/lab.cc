@@ -331,6 +331,12 @@ Judgement Lab::judge(const std::string& claim, std::initializer_list<const Secti
   return Judgement(result_.verdicts.back());
 }
 
+void Lab::plot(Plot plot) {
+  if (std::string why = fault(plot); !why.empty())
+    throw std::invalid_argument(fmt::format("the plot '{}' {}", plot.title, why));
+  result_.plots.push_back(std::move(plot));
+}
+
 LabResult Lab::finish() {
   collect();
   sample();

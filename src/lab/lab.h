@@ -238,6 +238,10 @@ class Lab : private wire::Observer {
     return judge(claim, {&section}, control);
   }
 
+  // A picture of what was measured, for the report: it decides nothing. Throws
+  // std::invalid_argument when it cannot be drawn (see fault()).
+  void plot(Plot plot);
+
   // --- for the pieces above, not for labs --------------------------------------------------------
   const Settings& settings() const { return settings_; }
   Result record(Host& host, const net::Call& call);

@@ -43,6 +43,40 @@ struct ClaimVerdict {
   std::string control{};
 };
 
+// Numbers that are an answer, to be drawn. What is measured goes in as it was measured; a lab that
+// has more than `most_points` of them records fewer, and says so in the note.
+struct Plot {
+  struct Axis {
+    std::string label;   // "time of one call"
+    std::string unit{};  // "µs"; empty where the label says it all
+    bool log = false;
+  };
+  struct Point {
+    double x = 0, y = 0;  // in the axes' units; finite, and above 0 where the axis is log
+  };
+  struct Series {
+    std::string name;
+    std::vector<Point> points{};  // in the order of the line; none where nothing was measured
+    bool line = true;             // a line through the points
+  };
+  // A line across, with a word: "the kernel's limit".
+  struct Mark {
+    double at = 0;
+    std::string word;
+    bool vertical = false;  // at x, otherwise at y
+  };
+  static constexpr size_t most_points = 500;  // of all series together
+
+  std::string title;   // what is to be seen, in one sentence
+  std::string note{};  // how it was measured, what was left out
+  Axis x, y;
+  std::vector<Series> series;
+  std::vector<Mark> marks{};
+};
+
+// What keeps it from being drawn, in words; empty when nothing does.
+std::string fault(const Plot& plot);
+
 struct LabResult {
   std::string lab;
   Family family = Family::inet;
@@ -51,6 +85,7 @@ struct LabResult {
   Duration took{};
   std::vector<SectionResult> sections;
   std::vector<ClaimVerdict> verdicts;  // one for each claim that the lab names
+  std::vector<Plot> plots;
   Recording recording;
 };
 

@@ -134,6 +134,8 @@ class Out {
   Json put(const T& t) {
     if constexpr (std::is_arithmetic_v<T> || std::is_same_v<T, std::string>) {
       return t;
+    } else if constexpr (std::is_same_v<T, Plot::Point>) {
+      return Json::array({t.x, t.y});
     } else if constexpr (std::is_same_v<T, Duration>) {
       return t.count();
     } else if constexpr (std::is_same_v<T, Time>) {
@@ -226,6 +228,13 @@ class In {
     if constexpr (std::is_same_v<T, bool>) {
       if (!j.is_boolean()) malformed(where, "is not true or false");
       t = j.get<bool>();
+    } else if constexpr (std::is_floating_point_v<T>) {
+      if (!j.is_number()) malformed(where, "is not a number");
+      t = j.get<T>();
+    } else if constexpr (std::is_same_v<T, Plot::Point>) {
+      if (!j.is_array() || j.size() != 2) malformed(where, "is not a pair of numbers");
+      get(j[0], t.x, where);
+      get(j[1], t.y, where);
     } else if constexpr (std::is_arithmetic_v<T>) {
       bool fits = j.is_number_unsigned()  ? std::in_range<T>(j.get<uint64_t>())
                   : j.is_number_integer() ? std::in_range<T>(j.get<int64_t>())

@@ -160,6 +160,38 @@ void fields(A& a, ClaimVerdict& v) {
 }
 
 template <typename A>
+void fields(A& a, Plot::Axis& x) {
+  a("label", x.label);
+  a("unit", x.unit);
+  a("log", x.log);
+}
+
+template <typename A>
+void fields(A& a, Plot::Series& s) {
+  a("name", s.name);
+  a("points", s.points);
+  a("line", s.line);
+}
+
+template <typename A>
+void fields(A& a, Plot::Mark& m) {
+  a("at", m.at);
+  a("word", m.word);
+  a("vertical", m.vertical);
+}
+
+template <typename A>
+void fields(A& a, Plot& p) {
+  a("title", p.title);
+  a("note", p.note);
+  a("x", p.x);
+  a("y", p.y);
+  a("series", p.series);
+  a("marks", p.marks);
+  if (auto why = fault(p); !why.empty()) a.reject("series", why.c_str());
+}
+
+template <typename A>
 void fields(A& a, LabResult& r) {
   a("lab", r.lab);
   // It becomes a folder below the output and part of a link.
@@ -171,6 +203,7 @@ void fields(A& a, LabResult& r) {
   a("took_ns", r.took);
   a("verdicts", r.verdicts);
   a("sections", r.sections);
+  a.later("plots", r.plots);
   fields(a, r.recording);
 }
 

@@ -142,6 +142,16 @@ inline LabResult result(const std::string& lab, Family family, const std::string
   return r;
 }
 
+inline Plot small_plot() {
+  return {.title = "connect() & the fill level",
+          .note = "25 calls each",
+          .x = {.label = "ports taken", .unit = "ports"},
+          .y = {.label = "time of one call", .unit = "µs", .log = true},
+          .series = {{"connect()", {{0, 1.5}, {14116, 20}, {28232, 400.25}}},
+                     {"bind(0) <each>", {{0, 2}, {28232, 900}}, false}},
+          .marks = {{300, "a \"limit\""}, {28232, "full", true}}};
+}
+
 inline Run small_run() {
   Run run;
   run.program_version = "0.1.0";

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <limits>
 #include <stdexcept>
 
 #include "report/expect.h"
@@ -166,6 +168,73 @@ TEST(ResultsJson, ReadsWhatItWrote) {
   EXPECT_EQ(results_json(after), results_json(before));
 }
 
+void expect_same(const Plot& a, const Plot& b) {
+  EXPECT_EQ(a.title, b.title);
+  EXPECT_EQ(a.note, b.note);
+  for (auto axis : {&Plot::x, &Plot::y}) {
+    EXPECT_EQ((a.*axis).label, (b.*axis).label);
+    EXPECT_EQ((a.*axis).unit, (b.*axis).unit);
+    EXPECT_EQ((a.*axis).log, (b.*axis).log);
+  }
+  ASSERT_EQ(a.series.size(), b.series.size());
+  for (size_t i = 0; i < a.series.size(); ++i) {
+    EXPECT_EQ(a.series[i].name, b.series[i].name);
+    EXPECT_EQ(a.series[i].line, b.series[i].line);
+    ASSERT_EQ(a.series[i].points.size(), b.series[i].points.size());
+    for (size_t p = 0; p < a.series[i].points.size(); ++p) {
+      EXPECT_EQ(a.series[i].points[p].x, b.series[i].points[p].x);
+      EXPECT_EQ(a.series[i].points[p].y, b.series[i].points[p].y);
+    }
+  }
+  ASSERT_EQ(a.marks.size(), b.marks.size());
+  for (size_t i = 0; i < a.marks.size(); ++i) {
+    EXPECT_EQ(a.marks[i].at, b.marks[i].at);
+    EXPECT_EQ(a.marks[i].word, b.marks[i].word);
+    EXPECT_EQ(a.marks[i].vertical, b.marks[i].vertical);
+  }
+}
+
+TEST(Plots, AreReadBackFromBothForms) {
+  report::Run run = small_run();
+  Plot plot = small_plot();
+  plot.series[0].points = {{0, 0.1}, {1e-9, 1e15}, {1.0 / 3, 2}};  // to the last bit
+  plot.series.push_back({"nothing was measured"});
+  run.results[0].plots = {plot, small_plot()};
+  for (const LabResult& after : {parse_results(results_json(run), "results.json").results[0],
+                                 decode(encode(run.results[0]))}) {
+    ASSERT_EQ(after.plots.size(), 2u);
+    expect_same(after.plots[0], plot);
+    expect_same(after.plots[1], small_plot());
+  }
+}
+
+TEST(Plots, WhatCannotBeDrawnIsNotWritten) {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  for (Plot::Point point : {Plot::Point{nan, 1}, {1, nan}, {1, HUGE_VAL}, {1, 0}, {1, -1}}) {
+    LabResult r = small_run().results[0];
+    r.plots = {small_plot()};
+    r.plots[0].series[0].points[1] = point;  // y is logarithmic
+    EXPECT_THROW(encode(r), std::runtime_error) << point.x << " " << point.y;
+  }
+  LabResult r = small_run().results[0];
+  r.plots = {small_plot()};
+  r.plots[0].marks[0].at = 0;
+  EXPECT_THROW(encode(r), std::runtime_error);
+  r.plots = {small_plot()};
+  r.plots[0].series[0].points.resize(Plot::most_points - 1, {1, 1});
+  EXPECT_THROW(encode(r), std::runtime_error);
+  r.plots[0].series[0].points.pop_back();
+  EXPECT_NO_THROW(encode(r));
+}
+
+TEST(Plots, AFileWithoutThemIsRead) {
+  std::string text = results_json(small_run());
+  for (size_t at; (at = text.find("      \"plots\": [],\n")) != std::string::npos;)
+    text.erase(at, std::string("      \"plots\": [],\n").size());
+  ASSERT_EQ(text.find("plots"), std::string::npos);
+  EXPECT_TRUE(parse_results(text, "results.json").results[0].plots.empty());
+}
+
 TEST(ResultsJson, ReplacesWhatIsNoText) {
   report::Run run = small_run();
   run.results[0].verdicts[0].reason = "got \xff\xfe";
@@ -179,7 +248,9 @@ std::string replaced(std::string text, const std::string& what, const std::strin
 }
 
 TEST(ResultsJson, SaysInOneLineWhatIsWrong) {
-  const std::string good = results_json(small_run());
+  report::Run run = small_run();
+  run.results[0].plots = {small_plot()};
+  const std::string good = results_json(run);
   const struct {
     std::string text, words;
   } table[] = {
@@ -198,6 +269,9 @@ TEST(ResultsJson, SaysInOneLineWhatIsWrong) {
       {replaced(good, "\"frames_lost\": 0", "\"frames_lost\": 0.5"), "frames_lost is not a number"},
       {replaced(good, "\"lab\": \"close.lab\"", "\"lab\": \"../../etc\""), "no name of a lab"},
       {replaced(good, "\"192.0.2.1\"", "\"192.0.2.256\""), "not an IP address"},
+      {replaced(good, "400.25", "null"), "plots[0].series[0].points[2] is not a number"},
+      {replaced(good, "400.25", "1, 2"), "points[2] is not a pair of numbers"},
+      {replaced(good, "400.25", "-1"), "not on its axes"},
   };
   for (const auto& [text, words] : table) {
     try {
