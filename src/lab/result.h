@@ -69,8 +69,8 @@ struct Plot {
 
   std::string title;   // what is to be seen, in one sentence
   std::string note{};  // how it was measured, what was left out
-  Axis x, y;
-  std::vector<Series> series;
+  Axis x{}, y{};
+  std::vector<Series> series{};
   std::vector<Mark> marks{};
 };
 

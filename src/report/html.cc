@@ -2,6 +2,7 @@
 
 #include "report/ladder.h"
 #include "report/model.h"
+#include "report/plot.h"
 #include "report/text.h"
 
 namespace twlab::report {
@@ -12,6 +13,7 @@ std::string html(const Run& run) {
                                            : ladder_svg(result.recording, ladder_options(result));
   });
   values["ladder_css"] = ladder_css();
+  values["plot_css"] = plot_css();
   return render("report.html", values, escape_xml);
 }
 

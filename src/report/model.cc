@@ -6,6 +6,7 @@
 #include <set>
 
 #include "report/findings.h"
+#include "report/plot.h"
 #include "report/text.h"
 
 namespace twlab::report {
@@ -175,6 +176,8 @@ class Model {
       for (const auto& [name, rise] : all)
         counters.emplace_back(
             Object{{"host", host}, {"name", name}, {"rise", fmt::format("{:+}", rise)}});
+    List plots;
+    for (const Plot& p : r.plots) plots.emplace_back(plot(p));
     return {{"anchor", anchor(index)},
             {"label", label(r.family)},
             {"repetition", nth_[index] > 1 ? std::to_string(nth_[index]) : ""},
@@ -188,6 +191,7 @@ class Model {
             {"frames_lost", r.recording.frames_lost ? std::to_string(r.recording.frames_lost) : ""},
             {"verdicts", verdicts},
             {"sections", sections},
+            {"plots", plots},
             {"settings", settings},
             {"counters", counters},
             {"ladder", ladder_(r)}};
@@ -208,6 +212,23 @@ class Model {
                                  {"sign", sign}});
     }
     return {{"title", section.title}, {"control", section.control}, {"checks", checks}};
+  }
+
+  static Object plot(const Plot& plot) {
+    PlotTable table = plot_table(plot);
+    auto texts = [](const std::vector<std::string>& all) {
+      List list;
+      for (const auto& text : all) list.emplace_back(Object{{"text", text}});
+      return list;
+    };
+    List rows;
+    for (const auto& row : table.rows) rows.emplace_back(Object{{"cells", texts(row)}});
+    return {{"title", plot.title},
+            {"note", plot.note},
+            {"y_label", plot.y.label},
+            {"svg", plot_svg(plot)},
+            {"columns", texts(table.columns)},
+            {"rows", rows}};
   }
 
   // Lists of segments are joined by "; ": one line each.
