@@ -15,7 +15,7 @@ namespace {
 
 // In units of the drawing, which is as wide as the page on a phone and no more than that on a
 // screen. Text is larger there (plot_css()), and the distances leave room for it.
-constexpr double width = 640, left = 84, right = 24, line_height = 26, area = 300;
+constexpr double width = 640, left = 96, right = 24, line_height = 26, area = 300;
 constexpr double text_width = 11.5;  // of a character on a phone
 
 // Shapes of markers, around 0 0, about 9 across.
@@ -143,7 +143,16 @@ class Drawing {
   }
 
   void draw_word(const Plot::Mark& mark) {
-    if (!mark.vertical) return text(width - right - 4, y(mark.at) - 6, "word", "end", mark.word);
+    if (!mark.vertical) {
+      // Above the line, at the end where fewer points are in the way.
+      int balance = 0;
+      for (const auto& series : plot_.series)
+        for (const auto& p : series.points)
+          if (double above = y(mark.at) - y(p.y); above > -10 && above < 30)
+            balance += x_.place(p.x) > 0.5 ? 1 : -1;
+      return balance > 0 ? text(left + 6, y(mark.at) - 6, "word", "start", mark.word)
+                         : text(width - right - 4, y(mark.at) - 6, "word", "end", mark.word);
+    }
     bool at_the_left = x_.place(mark.at) > 0.5;
     text(x(mark.at) + (at_the_left ? -7 : 7), top_ + 18, "word", at_the_left ? "end" : "start",
          mark.word);

@@ -46,8 +46,9 @@ Scale log_scale(double least, double greatest, int most) {
 }
 
 Scale linear_scale(double least, double greatest, int most) {
-  if (least >= 0 && least <= greatest / 2) least = 0;
-  if (greatest <= 0 && greatest >= least / 2) greatest = 0;
+  // What is seen as half must be half, unless all would then be at one edge.
+  if (least >= 0 && least <= greatest * 2 / 3) least = 0;
+  if (greatest <= 0 && greatest >= least * 2 / 3) greatest = 0;
   if (least == greatest) (least > 0 ? least : greatest) = 0;
   if (least == greatest) greatest = 1;
   double step = round_number(round_above((greatest - least) / most));
