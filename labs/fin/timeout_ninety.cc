@@ -11,6 +11,7 @@ namespace {
 struct Watched {
   Lab::Orphan orphan;
   std::string looks{};  // one a second: "keepalive 29.0, keepalive 28.0, ..."
+  std::vector<Plot::Point> left{};
 };
 
 // A stretch of the socket's life, from FIN_WAIT_2 on, with one state and one timer.
@@ -37,6 +38,8 @@ void look(Watched& one) {
   if (!socket) return;
   one.looks += fmt::format("{}{} {:.1f}", one.looks.empty() ? "" : ", ", net::name(socket->timer),
                            os::seconds(socket->timer_left));
+  one.left.push_back(
+      {os::seconds(os::now() - one.orphan.begin.time), os::seconds(socket->timer_left)});
 }
 
 // Just these stretches in this order; 0 s: it is not said how long it lasts.
@@ -110,4 +113,14 @@ LAB(fin_timeout_ninety,
   check(lab, control, "60, no FIN", sixty, {{FIN_WAIT_2, Timer::timewait, 60s, 60s}});
   check(lab, control, "30, no FIN", thirty, {{FIN_WAIT_2, Timer::timewait, 30s, 30s}});
   lab.judge("fin.timeout-ninety", ninety, control);
+  lab.plot({.title = "What exceeds 60 s of tcp_fin_timeout is counted twice",
+            .note =
+                "Looked at once a second by sock_diag. With 90, first the keepalive timer runs, "
+                "then the timewait timer; a FIN begins TIME_WAIT.",
+            .x = {.label = "since FIN_WAIT_2 began", .unit = "s"},
+            .y = {.label = "left on the timer", .unit = "s"},
+            .series = {{"tcp_fin_timeout = 90, no FIN", alone.left},
+                       {"90, the peer's FIN after 45 s", late.left},
+                       {"60, no FIN", sixty.left},
+                       {"30, no FIN", thirty.left}}});
 }

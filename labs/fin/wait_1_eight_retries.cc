@@ -67,6 +67,14 @@ std::string show_waits(const Silent& one) {
   return fmt::format("{}", fmt::join(texts, ", "));
 }
 
+// The wait after each FIN.
+Plot::Series series(const std::string& name, const Silent& one) {
+  Plot::Series series{.name = name};
+  for (Duration wait : one.waits)
+    series.points.push_back({double(series.points.size() + 1), os::seconds(wait)});
+  return series;
+}
+
 }  // namespace
 
 LAB(fin_wait_1_eight_retries,
@@ -132,6 +140,16 @@ LAB(fin_wait_1_eight_retries,
     control.is(fmt::format("tcp_orphan_retries = {}: in all", retries), one->in_all < 30s,
                "below 30 s", os::show(one->in_all), {one->gone});
   }
+  lab.plot({.title = "A FIN that nobody answers: how long the kernel waits after each",
+            .note = "Times of the frames; after the last FIN, until the socket is gone. The first "
+                    "repetition is a loss probe where those are on.",
+            .x = {.label = "the FIN's number"},
+            .y = {.label = "wait after it", .unit = "s", .log = true},
+            .series = {series("default settings", plain),
+                       series("the peer 15 ms away", far),
+                       series("without loss probes", no_probe),
+                       {"as the article has it", {{1, 2}, {2, 5}, {3, 10}}}},
+            .marks = {{55, "the article's last wait"}}});
   lab.judge("fin.wait-1-eight-retries", eight, control)
       .because(fmt::format(
           "the FIN was repeated {} times, of which the kernel counts {} as time-outs; "

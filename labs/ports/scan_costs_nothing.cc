@@ -50,6 +50,47 @@ double ratio(const std::vector<Duration>& a, const std::vector<Duration>& b) {
   return os::seconds(median(a)) / os::seconds(median(b));
 }
 
+// Clients that are filled further and further, for the plot: as many calls as there is room for.
+std::list<Range> more_levels(Lab& lab) {
+  std::list<Range> levels;
+  auto client = lab.kernel_and_crowd("filling");
+  client.host.set("net.ipv4.tcp_tw_reuse", "0");
+  if (std::stoul(client.host.get("net.ipv4.tcp_max_tw_buckets")) < kPorts)
+    client.host.set("net.ipv4.tcp_max_tw_buckets", std::to_string(kPorts));
+  for (size_t eighths : {1, 2, 3, 5, 6, 7}) {
+    size_t before = client.host.count(TIME_WAIT).count;
+    client.crowd.dial(kPort, kPorts * eighths / 8 - before);
+    Range& level = levels.emplace_back(
+        Range{fmt::format("{} eighths", eighths), client.host.count(TIME_WAIT).count, client});
+    for (int round = 0; round < 15; ++round) measure(level);
+  }
+  return levels;
+}
+
+void draw(Lab& lab, std::list<Range>& ranges) {
+  Plot plot{.title = "The fuller the range of local ports, the longer the search for a free one",
+            .note =
+                "Ports in TIME_WAIT towards the destination, taken from the lower end of the "
+                "range upwards. Each dot is a call, the lines are the medians. bind() starts "
+                "at a random port; connect() near where it was successful last, so that it "
+                "searches for long or not at all.",
+            .x = {.label = "ports taken", .unit = "%"},
+            .y = {.label = "time of one call", .unit = "µs", .log = true},
+            .series = {{"connect(), median"},
+                       {"bind() to port 0, median"},
+                       {.name = "connect()", .line = false},
+                       {.name = "bind() to port 0", .line = false}}};
+  auto micro = [](Duration time) { return os::seconds(time) * 1e6; };
+  for (const Range& range : ranges) {
+    double percent = 100.0 * double(range.used) / kPorts;
+    plot.series[0].points.push_back({percent, micro(median(range.connects))});
+    plot.series[1].points.push_back({percent, micro(median(range.binds))});
+    for (Duration time : range.connects) plot.series[2].points.push_back({percent, micro(time)});
+    for (Duration time : range.binds) plot.series[3].points.push_back({percent, micro(time)});
+  }
+  lab.plot(std::move(plot));
+}
+
 }  // namespace
 
 LAB(ports_scan_costs_nothing,
@@ -114,7 +155,7 @@ LAB(ports_scan_costs_nothing,
 
   lab.wait(1200ms, "the first second of TIME_WAIT, in which tcp_tw_reuse does nothing");
   full.client.host.set("net.ipv4.tcp_tw_reuse", "1");
-  full.connects.clear();
+  auto before_reuse = std::exchange(full.connects, {});
   for (int round = 0; round < kRounds; ++round) measure(full);
   Section& reuse = lab.section("the full range, with tcp_tw_reuse = 1");
   double with = ratio(full.connects, empty.connects);
@@ -135,4 +176,11 @@ LAB(ports_scan_costs_nothing,
       .because(fmt::format(
           "a full range makes connect() {:.0f} times as long without it, {:.1f} times with it",
           before, with));
+
+  full.connects = std::move(before_reuse);
+  full.binds.resize(kRounds);  // without those of the last rounds
+  ranges.pop_front();          // one of the two empty ones
+  ranges.splice(ranges.end(), more_levels(lab));
+  ranges.sort([](const Range& a, const Range& b) { return a.used < b.used; });
+  draw(lab, ranges);
 }

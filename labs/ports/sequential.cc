@@ -29,6 +29,13 @@ struct Ports {
   }
 };
 
+Plot::Series series(const std::string& name, const Ports& ports) {
+  Plot::Series series{.name = name, .line = false};
+  for (int port : ports.chosen)
+    series.points.push_back({double(series.points.size() + 1), double(port)});
+  return series;
+}
+
 // Ports of successive connections; `port` gives the destination of each.
 Ports connect(Lab& lab, Lab::Kernels hosts, const std::function<uint16_t(int)>& port,
               bool bind_zero) {
@@ -72,10 +79,19 @@ LAB(ports_sequential,
   check(many, to_many, true);
 
   Section& drawn = lab.control("bound to port 0 first");
-  check(drawn,
-        connect(
-            lab, hosts, [](int) { return uint16_t(5001); }, true),
-        false);
+  Ports by_bind = connect(
+      lab, hosts, [](int) { return uint16_t(5001); }, true);
+  check(drawn, by_bind, false);
+
+  Plot::Series rising = series("to one destination", to_one);
+  rising.line = true;
+  lab.plot({.title = "The local ports that the kernel chose, in order",
+            .note = "40 connections one after another, each closed before the next.",
+            .x = {.label = "connection"},
+            .y = {.label = "local port"},
+            .series = {rising, series("each to another destination", to_many),
+                       series("bound to port 0 before connect()", by_bind)},
+            .marks = {{32768, "the range begins"}, {60999, "the range ends"}}});
 
   lab.judge("ports.sequential", {&one, &many}, drawn)
       .because(fmt::format("to one destination the next port is a little higher {} of {} times, to "

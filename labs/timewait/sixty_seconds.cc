@@ -37,11 +37,17 @@ LAB(timewait_sixty_seconds,
 
   // What the timer says must add up to 60 s at every look: it was not started again meanwhile.
   Section& sixty = lab.section("60 s");
+  Plot::Series left{"TIME_WAIT's timer"};
+  for (const SeenState& seen : lab.path(client, waiting))
+    if (seen.state == TIME_WAIT)
+      left.points.push_back({os::seconds(seen.time - last.time), os::seconds(seen.timer_left)});
   for (Duration at : {10s, 20s, 30s, 40s, 50s, 59s}) {
     lab.wait(std::max<Duration>(last.time + at - os::now(), 0s), "TIME_WAIT's timer");
     Time before = os::now();
     auto info = client.find(waiting);
     Duration least = before - last.time, most = os::now() - last.time;
+    if (info)
+      left.points.push_back({os::seconds(before - last.time), os::seconds(info->timer_left)});
     bool runs = info && info->state == TIME_WAIT && info->timer == Timer::timewait;
     sixty.is(fmt::format("timer and time passed after {}", os::show(at)),
              runs && info->timer_left + most >= 59750ms && info->timer_left + least <= 60250ms,
@@ -51,6 +57,13 @@ LAB(timewait_sixty_seconds,
              {last.id});
   }
   Duration lasted = lab.await_state(client, waiting, CLOSED, 300s) - last.time;
+  lab.plot(
+      {.title = "TIME_WAIT's timer runs down once, and the socket outlives it a little",
+       .note = "Read by sock_diag.",
+       .x = {.label = "since the last ACK", .unit = "s"},
+       .y = {.label = "left on the timer", .unit = "s"},
+       .series = {left},
+       .marks = {{os::seconds(lasted), fmt::format("gone after {}", os::show(lasted)), true}}});
   const std::string what = "from the last ACK to the end of the socket";
   sixty.within(what, lasted, 59990ms, 67500ms, "a timer may be late by an eighth, never early",
                {last.id});
