@@ -3,6 +3,8 @@
 // exceeds 60 s is counted twice, not waited for besides: tcp_rcv_state_process (tcp_input.c) sets
 // the keepalive timer to 90 - 60, and when that ends tcp_keepalive_timer (tcp_timer.c) sets the
 // timewait timer to 90 - 60 again.
+#include <cmath>
+
 #include "lab/lab.h"
 using namespace twlab;
 
@@ -38,8 +40,8 @@ void look(Watched& one) {
   if (!socket) return;
   one.looks += fmt::format("{}{} {:.1f}", one.looks.empty() ? "" : ", ", net::name(socket->timer),
                            os::seconds(socket->timer_left));
-  one.left.push_back(
-      {os::seconds(os::now() - one.orphan.begin.time), os::seconds(socket->timer_left)});
+  double since = os::seconds(os::now() - one.orphan.begin.time);
+  one.left.push_back({std::round(10 * since) / 10, os::seconds(socket->timer_left)});
 }
 
 // Just these stretches in this order; 0 s: it is not said how long it lasts.
@@ -114,9 +116,9 @@ LAB(fin_timeout_ninety,
   check(lab, control, "30, no FIN", thirty, {{FIN_WAIT_2, Timer::timewait, 30s, 30s}});
   lab.judge("fin.timeout-ninety", ninety, control);
   lab.plot({.title = "What exceeds 60 s of tcp_fin_timeout is counted twice",
-            .note =
-                "Looked at once a second by sock_diag. With 90, first the keepalive timer runs, "
-                "then the timewait timer; a FIN begins TIME_WAIT.",
+            .note = "Looked at once a second by sock_diag, times to a tenth. With 90, first the "
+                    "keepalive timer runs, "
+                    "then the timewait timer; a FIN begins TIME_WAIT.",
             .x = {.label = "since FIN_WAIT_2 began", .unit = "s"},
             .y = {.label = "left on the timer", .unit = "s"},
             .series = {{"tcp_fin_timeout = 90, no FIN", alone.left},

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <limits>
 #include <map>
 #include <stdexcept>
@@ -34,6 +35,12 @@ std::string labelled(const Plot::Axis& axis) {
 
 std::string valued(double value, const Plot::Axis& axis) {
   return show_number(value) + (axis.unit.empty() ? "" : " " + axis.unit);
+}
+
+// On an axis there is room for no more than "100,000".
+std::string show_tick(double value) {
+  return std::abs(value) < 1e6 || std::abs(value) >= 1e12 ? show_number(value)
+                                                          : show_number(value / 1e6) + " M";
 }
 
 class Drawing {
@@ -118,7 +125,7 @@ class Drawing {
     text(8, top_ - 16, "axis", "start", labelled(plot_.y));
     for (double tick : y_.ticks) {
       line(tick == y_.first ? "base" : "grid", left, y(tick), width - right, y(tick));
-      text(left - 8, y(tick) + 5, "tick", "end", show_number(tick));
+      text(left - 8, y(tick) + 5, "tick", "end", show_tick(tick));
     }
     if (y_.ticks.empty() || y_.ticks.front() != y_.first)
       line("base", left, top_ + area, width - right, top_ + area);
@@ -126,7 +133,7 @@ class Drawing {
     double free = 0;
     for (double tick : x_.ticks) {
       line("base", x(tick), top_ + area, x(tick), top_ + area + 5);
-      std::string words = show_number(tick);
+      std::string words = show_tick(tick);
       double half = double(words.size()) * text_width / 2;
       if (x(tick) - half < free) continue;
       text(std::min(x(tick), width - half), top_ + area + 24, "tick", "middle", words);
@@ -143,19 +150,29 @@ class Drawing {
   }
 
   void draw_word(const Plot::Mark& mark) {
-    if (!mark.vertical) {
-      // Above the line, at the end where fewer points are in the way.
-      int balance = 0;
-      for (const auto& series : plot_.series)
-        for (const auto& p : series.points)
-          if (double above = y(mark.at) - y(p.y); above > -10 && above < 30)
-            balance += x_.place(p.x) > 0.5 ? 1 : -1;
-      return balance > 0 ? text(left + 6, y(mark.at) - 6, "word", "start", mark.word)
-                         : text(width - right - 4, y(mark.at) - 6, "word", "end", mark.word);
-    }
+    if (!mark.vertical) return draw_word_beside(y(mark.at), mark.word);
     bool at_the_left = x_.place(mark.at) > 0.5;
     text(x(mark.at) + (at_the_left ? -7 : 7), top_ + 18, "word", at_the_left ? "end" : "start",
          mark.word);
+  }
+
+  // Above or below the line, at its right or left end: where the fewest points are in the way.
+  void draw_word_beside(double line, const std::string& word) {
+    double least = std::numeric_limits<double>::infinity();
+    bool right_end = true, above = true;
+    for (bool high : {true, false})
+      for (bool right_side : {true, false}) {
+        double points = 0, room = double(word.size()) * text_width;
+        for (const auto& series : plot_.series)
+          for (const auto& p : series.points) {
+            double across = right_side ? width - right - x(p.x) : x(p.x) - left;
+            double up = high ? line - y(p.y) : y(p.y) - line;
+            points += across < room && up > -6 && up < 30;
+          }
+        if (points < least) least = points, right_end = right_side, above = high;
+      }
+    text(right_end ? width - right - 4 : left + 6, line + (above ? -6 : 18), "word",
+         right_end ? "end" : "start", word);
   }
 
   void draw(const Plot::Series& series, size_t number) {
@@ -210,7 +227,7 @@ std::string_view plot_css() {
 .plot .mark { stroke: var(--ink); stroke-width: 1.2; stroke-dasharray: 1 4; stroke-linecap: round; }
 .plot .line { fill: none; stroke: var(--s); stroke-width: 2; stroke-linejoin: round; }
 .plot .dot { fill: var(--s); stroke: var(--paper); stroke-width: 1; }
-.plot .many .dot { stroke: none; fill-opacity: .6; }
+.plot .many .dot { transform-box: fill-box; transform-origin: center; transform: scale(.6); }
 .plot .s0 { --s: var(--s0); }
 .plot .s1 { --s: var(--s1); }
 .plot .s2 { --s: var(--s2); }

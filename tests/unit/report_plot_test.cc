@@ -112,6 +112,19 @@ TEST(PlotSvg, PutsPointsWhereTheyBelong) {
               ElementsAre("0", "20", "40", "60", "80", "100", "0", "2", "4", "6", "8", "10"));
 }
 
+TEST(PlotSvg, MillionsAreShort) {
+  EXPECT_THAT(ticks(plot_svg(one_series({{1, 1e5}, {2, 2e6}}))),
+              ElementsAre("0", "500,000", "1 M", "1.5 M", "2 M", "0", "0.5", "1", "1.5", "2"));
+}
+
+TEST(PlotSvg, AMarkHasItsWordWhereThePointsAreNot) {
+  Plot plot = one_series({{8, 52}, {9, 52}, {1, 52}, {10, 100}, {10, 46}});
+  plot.marks = {{50, "a long word"}};
+  // Below the line, at the left.
+  EXPECT_THAT(plot_svg(plot), HasSubstr("<text x=\"102.0\" y=\"238.0\" class=\"word\" "
+                                        "text-anchor=\"start\">a long word</text>"));
+}
+
 TEST(PlotSvg, ALogAxisIsEvenInPowersOfTen) {
   std::string svg = plot_svg(one_series({{0, 1}, {5, 100}, {10, 10000}}, true));
   EXPECT_THAT(all(svg, "class=\"line\" d=\"(M96[^\"]*)\""),
