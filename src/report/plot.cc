@@ -176,7 +176,7 @@ class Drawing {
   }
 
   void draw(const Plot::Series& series, size_t number) {
-    put(R"(<g class="s{}{}">)", number % shapes.size(), series.points.size() > 40 ? " many" : "");
+    put(R"(<g class="s{}{}">)", number % shapes.size(), series.points.size() > 30 ? " many" : "");
     if (series.line && series.points.size() > 1) {
       std::string path;
       for (const auto& p : series.points)
