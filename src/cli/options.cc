@@ -67,6 +67,14 @@ void add_run(CLI::App& app, Options& options, std::string& family, std::string& 
   run->add_option("--repeat", options.repeat, "how often; no verdict may change (default: 1)")
       ->check(CLI::Range(1, 100000))
       ->option_text("N");
+  run->add_option("--kernel", options.kernels,
+                  "run under this kernel in QEMU ('twlab kernels' lists\nthem), 'all' of them, or "
+                  "'this' one; may be repeated")
+      ->option_text("NAME")
+      ->allow_extra_args(false);
+  run->add_option("--seed", options.seed, "of everything random in guests (default: 1)")
+      ->option_text("N");
+  run->add_flag("--real-time", options.real_time, "guests do not skip idle time");
   run->add_option("--set", settings, "a sysctl for every host; may be repeated")
       ->option_text("NAME=VALUE")
       ->allow_extra_args(false)

@@ -27,10 +27,13 @@ struct Options {
   Format format = Format::table;
   bool markdown = false;  // `list`: the catalogue as a document
   bool classic_pcap = false;
-  std::string expect;     // results.json of an earlier run, or empty
-  bool segments = false;  // `diff`: of labs whose verdicts agree, too
-  std::string file;       // `ladder`: to be written; empty: standard output
-  std::string address;    // `serve`: to listen on
+  std::string expect;                // results.json of an earlier run, its folder, or empty
+  std::vector<std::string> kernels;  // to run under, as they were named; none: the running one
+  uint64_t seed = 1;                 // of guests
+  bool real_time = false;            // of guests
+  bool segments = false;             // `diff`: of labs whose verdicts agree, too
+  std::string file;                  // `ladder`: to be written; empty: standard output
+  std::string address;               // `serve`: to listen on
   uint16_t port = 5000;
   bool reuse_address = false;
   KernelsAction kernels_action = KernelsAction::list;

@@ -15,8 +15,8 @@ namespace {
 
 constexpr Duration drawing_interval = 100ms;
 
-std::string key(std::string_view lab, Family family) {
-  return fmt::format("{} {}", lab, name(family));
+std::string key(std::string_view lab, Family family, const std::string& kernel) {
+  return fmt::format("{} {}{}{}", lab, name(family), kernel.empty() ? "" : " ", kernel);
 }
 
 // Whole seconds: what changes more often than it can be read only flickers.
@@ -42,21 +42,30 @@ Terminal::Screen Terminal::Screen::of(int fd) {
   return screen;
 }
 
-Terminal::Terminal(size_t total, std::function<Screen()> screen, Write write)
-    : total_(total), screen_(std::move(screen)), write_(std::move(write)) {}
+Terminal::Terminal(size_t total, std::function<Screen()> screen, Write write,
+                   std::vector<std::string> kernels)
+    : total_(total),
+      screen_(std::move(screen)),
+      write_(std::move(write)),
+      kernels_(std::move(kernels)) {}
+
+std::string Terminal::kernel_of(const Task& task) const {
+  return task.kernel < kernels_.size() ? kernels_[task.kernel] : "";
+}
 
 void Terminal::progress(const Progress& progress) {
-  std::string task = key(progress.task->lab->name, progress.task->family);
+  const Task& of = *progress.task;
+  std::string task = key(of.lab->name, of.family, kernel_of(of));
   if (progress.kind == Progress::Kind::finished)
     running_.erase(task);
   else
     running_[task] = {progress.what, progress.until};
 }
 
-void Terminal::finished(const LabResult& result) {
+void Terminal::finished(const Task& task, const LabResult& result) {
   ++done_;
   // On a screen the table at the end says it all; what went wrong is said at once.
-  if (!screen_().live || !result.error.empty()) say(show_finished(result));
+  if (!screen_().live || !result.error.empty()) say(show_finished(result, kernel_of(task)));
 }
 
 void Terminal::tick() {
@@ -108,7 +117,7 @@ std::string Terminal::draw(const Screen& screen) const {
   return lines;
 }
 
-std::string show_finished(const LabResult& result) {
+std::string show_finished(const LabResult& result, const std::string& kernel) {
   std::string verdicts;
   for (Verdict verdict : {Verdict::confirmed, Verdict::refuted, Verdict::absent,
                           Verdict::inconclusive, Verdict::error}) {
@@ -119,8 +128,9 @@ std::string show_finished(const LabResult& result) {
     if (result.verdicts.size() > 1) verdicts += fmt::format("{} ", count);
     verdicts += name(verdict);
   }
-  std::string line = fmt::format("{} {} {} {} {}", result.error.empty() ? "ok" : "not ok",
-                                 result.lab, name(result.family), verdicts, os::show(result.took));
+  std::string line =
+      fmt::format("{} {} {} {}", result.error.empty() ? "ok" : "not ok",
+                  key(result.lab, result.family, kernel), verdicts, os::show(result.took));
   return result.error.empty() ? line : line + "\n  " + report::wrap(result.error, 98, "\n  ");
 }
 

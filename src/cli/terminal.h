@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "lab/result.h"
 #include "lab/runner.h"
@@ -23,12 +24,14 @@ class Terminal {
   };
   using Write = std::function<void(std::string_view)>;
 
-  // Both functions outlive it. `total`: of the tasks.
-  Terminal(size_t total, std::function<Screen()> screen, Write write);
+  // Both functions outlive it. `total`: of the tasks. `kernels`: what to call the kernel of a task,
+  // by Task::kernel; empty where there is but one.
+  Terminal(size_t total, std::function<Screen()> screen, Write write,
+           std::vector<std::string> kernels = {});
   ~Terminal() { clear(); }
 
   void progress(const Progress& progress);
-  void finished(const LabResult& result);
+  void finished(const Task& task, const LabResult& result);
   void tick();   // draws, at most ten times a second
   void clear();  // takes the live lines away
   // A line that stays, above the live ones.
@@ -40,17 +43,20 @@ class Terminal {
     Time until;
   };
   std::string draw(const Screen& screen) const;
+  std::string kernel_of(const Task& task) const;
 
   size_t total_;
   size_t done_ = 0;
   std::function<Screen()> screen_;
   Write write_;
+  std::vector<std::string> kernels_;
   std::map<std::string, Running> running_;  // "close.four-segments inet"
   size_t lines_ = 0;                        // now on the screen
   Time drawn_;
 };
 
-// "ok     close.four-segments inet  confirmed  0.21 s": how a lab ended, in one line.
-std::string show_finished(const LabResult& result);
+// "ok close.four-segments inet confirmed 0.21 s": how a lab ended, in one line, the kernel's name
+// behind the family.
+std::string show_finished(const LabResult& result, const std::string& kernel = "");
 
 }  // namespace twlab::cli

@@ -24,8 +24,7 @@ void settle(LabResult& result, const LabInfo& info, Verdict verdict, const std::
 
 }  // namespace
 
-LabResult execute(const LabInfo& info, Family family,
-                  const std::function<void(const std::string& what, Time until)>& waiting,
+LabResult execute(const LabInfo& info, Family family, const OnWait& waiting,
                   const Settings& settings) {
   // Only there to make a blocking call return EINTR (Pending).
   struct sigaction nothing {};

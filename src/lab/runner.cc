@@ -30,6 +30,7 @@ class Runner {
   void read_signals();
   void collect();
   Time next_wakeup() const;
+  size_t free_place() const;
   void tell(Progress::Kind kind, const Task& task) const;
 
   const RunnerOptions& options_;
@@ -45,9 +46,11 @@ Runner::Runner(std::span<const Task> tasks, const RunnerOptions& options)
     : options_(options),
       jobs_(options.jobs ? options.jobs
                          : jobs_per_processor * std::max(1u, std::thread::hardware_concurrency())) {
-  for (const Task& task : tasks) (task.lab->heavy ? heavy_ : waiting_).push_back(&task);
+  bool alone = !options.limit;
+  for (const Task& task : tasks) (task.lab->heavy && alone ? heavy_ : waiting_).push_back(&task);
   for (auto* queue : {&waiting_, &heavy_})
-    std::ranges::stable_sort(*queue, std::greater(), [](auto* task) { return task->lab->needs; });
+    std::ranges::stable_sort(*queue, std::greater(),
+                             [](auto* t) { return std::pair(t->lab->heavy, t->lab->needs); });
 }
 
 bool Runner::run() {
@@ -76,15 +79,22 @@ void Runner::start(Queue& queue) {
   Time begin = os::now();
   try {
     auto in_child = [this] { signals_.restore_mask(); };
-    auto& worker = workers_.emplace_back(std::make_unique<Worker>(task, options_, in_child));
+    auto& worker =
+        workers_.emplace_back(std::make_unique<Worker>(task, free_place(), options_, in_child));
     loop_.add(worker->progress_fd(), [this, worker = worker.get()] {
       if (!worker->read_progress()) loop_.remove(worker->progress_fd());
     });
   } catch (const std::system_error& error) {
-    options_.finished(broken(task, begin, std::string("starting the lab: ") + error.what()));
+    options_.finished(task, broken(task, begin, std::string("starting the lab: ") + error.what()));
     return;
   }
   tell(Progress::Kind::started, task);
+}
+
+size_t Runner::free_place() const {
+  size_t place = 0;
+  while (std::ranges::find(workers_, place, &Worker::place) != workers_.end()) ++place;
+  return place;
 }
 
 void Runner::read_signals() {
@@ -105,7 +115,7 @@ void Runner::collect() {
     const Task& task = workers_[i]->task();
     workers_.erase(workers_.begin() + static_cast<ptrdiff_t>(i));
     tell(Progress::Kind::finished, task);
-    options_.finished(std::move(*result));
+    options_.finished(task, std::move(*result));
   }
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -11,10 +12,11 @@
 
 namespace twlab {
 
-// One run to make. A lab runs once for each family.
+// One run to make. A lab runs once for each family and kernel.
 struct Task {
   const LabInfo* lab = nullptr;
   Family family = Family::inet;
+  size_t kernel = 0;  // for whoever made the tasks; the runner does not look at it
 };
 
 struct Progress {
@@ -25,16 +27,24 @@ struct Progress {
   Time until;        // waiting: when it is expected at the latest
 };
 
+// Hears of each long wait of a lab.
+using OnWait = std::function<void(const std::string& what, Time until)>;
+
 struct RunnerOptions {
   size_t jobs = 0;       // how many at a time at most; 0: as many as the runner thinks good
   Duration grace = 20s;  // a lab's deadline is what it needs and this besides
-  Settings settings;     // for every host of every lab, instead of the pinned ones
-  // How a result passes from the child to the runner; decode throws on anything that encode did not
-  // write whole.
-  std::function<std::string(const LabResult&)> encode;
+  // The deadline of every lab instead: for labs whose time is not that of this machine. They do
+  // not disturb one another either, so heavy ones need not be alone, and start first.
+  std::optional<Duration> limit;
+  // Runs the task, in a child process that was made for it, and returns the bytes of its result.
+  // `place` is less than `jobs`, and of no other task at the same time.
+  std::function<std::string(const Task&, size_t place, const OnWait&)> perform;
+  std::vector<int> keep;  // descriptors that perform needs; others are closed in the child
+  // The result from these bytes; throws on anything that is not whole.
   std::function<LabResult(const std::string&)> decode;
   std::function<void(const Progress&)> progress;  // may be empty
-  std::function<void(LabResult)> finished;        // called once for each task that came to an end
+  // Called once for each task that came to an end.
+  std::function<void(const Task&, LabResult)> finished;
   std::function<void()> tick;  // several times a second, for a display; may be empty
 };
 
@@ -46,10 +56,9 @@ struct RunnerOptions {
 bool run_labs(std::span<const Task> tasks, const RunnerOptions& options);
 
 // Runs one lab here and now, in this process, which must have one thread and be done with
-// namespaces: the process may be given a user namespace. `waiting` hears of each long wait. Never
-// throws.
-LabResult execute(const LabInfo& lab, Family family,
-                  const std::function<void(const std::string& what, Time until)>& waiting,
+// namespaces: the process may be given a user namespace. `settings` are for every host, instead of
+// the pinned ones. Never throws.
+LabResult execute(const LabInfo& lab, Family family, const OnWait& waiting,
                   const Settings& settings = {});
 
 }  // namespace twlab

@@ -40,18 +40,19 @@ void tell(int fd, std::string what, Time until) {
   [[maybe_unused]] ssize_t n = ::write(fd, line.data(), line.size());
 }
 
-int run_in_child(const Task& task, const RunnerOptions& options, int result, int output,
-                 int progress) {
+int run_in_child(const Task& task, size_t place, const RunnerOptions& options, int result,
+                 int output, int progress) {
   // A Ctrl-C at the terminal reaches the whole process group; the runner decides what it means.
   ::signal(SIGINT, SIG_IGN);
   // What belongs to the runner and to the other labs' children.
-  os::close_descriptors_except({result, output, progress});
+  std::vector<int> kept{result, output, progress};
+  kept.insert(kept.end(), options.keep.begin(), options.keep.end());
+  os::close_descriptors_except(kept);
   os::check(dup2(output, STDOUT_FILENO), "redirecting stdout");
   os::check(dup2(output, STDERR_FILENO), "redirecting stderr");
-  LabResult done = execute(
-      *task.lab, task.family,
-      [&](const std::string& what, Time until) { tell(progress, what, until); }, options.settings);
-  os::write_all(result, options.encode(done), "the result");
+  std::string bytes = options.perform(
+      task, place, [&](const std::string& what, Time until) { tell(progress, what, until); });
+  os::write_all(result, bytes, "the result");
   return 0;
 }
 
@@ -70,12 +71,14 @@ LabResult broken(const Task& task, Time begin, const std::string& error) {
   return result;
 }
 
-Worker::Worker(const Task& task, const RunnerOptions& options,
+Worker::Worker(const Task& task, size_t place, const RunnerOptions& options,
                const std::function<void()>& in_child)
     : task_(task),
+      place_(place),
       options_(options),
       begin_(os::now()),
-      deadline_(std::chrono::steady_clock::now() + task.lab->needs + options.grace),
+      allowed_(options.limit.value_or(task.lab->needs + options.grace)),
+      deadline_(std::chrono::steady_clock::now() + allowed_),
       result_(os::memory_file("twlab-result")),
       output_(os::memory_file("twlab-output")) {
   // Two writers, stdout and stderr, must not overwrite each other.
@@ -87,7 +90,7 @@ Worker::Worker(const Task& task, const RunnerOptions& options,
   child_ = os::Child::spawn([&] {
     in_child();
     try {
-      return run_in_child(task, options, result_.get(), output_.get(), told.get());
+      return run_in_child(task, place, options, result_.get(), output_.get(), told.get());
     } catch (const std::exception& error) {
       dprintf(output_.get(), "%s\n", error.what());
       return 1;
@@ -132,8 +135,7 @@ std::optional<LabResult> Worker::try_result() {
 
 std::string Worker::describe_end(int status) const {
   if (too_late_) {
-    auto allowed = std::chrono::duration<double>(task_.lab->needs + options_.grace).count();
-    std::string text = fmt::format("the lab passed its deadline of {:g} s", allowed);
+    std::string text = fmt::format("the lab passed its deadline of {:g} s", os::seconds(allowed_));
     return last_waiting_.empty() ? text : text + ", last seen waiting for " + last_waiting_;
   }
   if (WIFSIGNALED(status)) return "the lab was " + os::show_wait_status(status);

@@ -20,10 +20,12 @@ class Worker {
   // Not CLOCK_REALTIME: deadlines must not move when somebody sets the clock.
   using Monotonic = std::chrono::steady_clock::time_point;
 
-  // Forks. `in_child` runs first in the child.
-  Worker(const Task& task, const RunnerOptions& options, const std::function<void()>& in_child);
+  // Forks. `in_child` runs first in the child. `place`: see RunnerOptions::perform.
+  Worker(const Task& task, size_t place, const RunnerOptions& options,
+         const std::function<void()>& in_child);
 
   const Task& task() const { return task_; }
+  size_t place() const { return place_; }
   Monotonic deadline() const { return deadline_; }
   int progress_fd() const { return progress_.get(); }
 
@@ -40,8 +42,10 @@ class Worker {
   std::string describe_end(int status) const;
 
   const Task& task_;
+  const size_t place_;
   const RunnerOptions& options_;
   Time begin_;
+  const Duration allowed_;
   Monotonic deadline_;
   bool too_late_ = false;
   os::UniqueFd result_, output_, progress_;

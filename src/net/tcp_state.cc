@@ -13,8 +13,8 @@ std::string_view name(TcpState state) {
 }
 
 std::string_view name(Timer timer) {
-  static constexpr std::array<std::string_view, 5> names = {"off", "on", "keepalive", "timewait",
-                                                            "persist"};
+  static constexpr std::array<std::string_view, 6> names = {"off",      "on",      "keepalive",
+                                                            "timewait", "persist", "delack"};
   auto index = static_cast<size_t>(timer);
   return index < names.size() ? names[index] : "?";
 }

@@ -24,9 +24,11 @@ enum class TcpState : uint8_t {
 
 std::string_view name(TcpState state);  // "FIN_WAIT_1"
 
-// What sock_diag says is running for a socket (idiag_timer, net/ipv4/inet_diag.c).
-enum class Timer : uint8_t { off, retransmit, keepalive, timewait, probe };
+// What sock_diag says is running for a socket (idiag_timer, net/ipv4/inet_diag.c). Kernels tell of
+// the timer of a delayed ACK since 7.0 or a little earlier (read in 7.2's inet_sk_diag_fill).
+enum class Timer : uint8_t { off, retransmit, keepalive, timewait, probe, delayed_ack };
 
-std::string_view name(Timer timer);  // as ss prints them: "on", "keepalive", "timewait", "persist"
+// As ss prints them: "on", "keepalive", "timewait", "persist"; "delack".
+std::string_view name(Timer timer);
 
 }  // namespace twlab::net

@@ -10,9 +10,11 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <stdexcept>
 #include <utility>
 
 #include "os/error.h"
+#include "os/fd.h"
 
 namespace twlab::os {
 
@@ -66,6 +68,33 @@ int Child::wait() {
     if (errno != EINTR) fail(errno, "waiting for a process");
   pid_ = 0;
   return status;
+}
+
+void become(const std::vector<std::string>& command) {
+  std::vector<char*> pointers;
+  for (const std::string& word : command) pointers.push_back(const_cast<char*>(word.c_str()));
+  pointers.push_back(nullptr);
+  execvp(pointers.front(), pointers.data());
+}
+
+std::string output_of(const std::vector<std::string>& command) {
+  Pipe output;
+  Child child = Child::spawn([&] {
+    dup2(output.write.get(), STDOUT_FILENO);
+    become(command);
+    return 127;
+  });
+  output.write.reset();
+  std::string text;
+  char buffer[4096];
+  for (ssize_t n; (n = ::read(output.read.get(), buffer, sizeof buffer)) > 0;)
+    text.append(buffer, static_cast<size_t>(n));
+  int status = child.wait();
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
+    throw std::runtime_error(command.front() + " cannot be started");
+  if (status != 0)
+    throw std::runtime_error(command.front() + " does not run: " + show_wait_status(status));
+  return text;
 }
 
 void close_descriptors_except(const std::vector<int>& kept) {

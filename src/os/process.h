@@ -34,6 +34,13 @@ class Child {
   pid_t pid_ = 0;  // stays ours until reaped, so it cannot become another process
 };
 
+// Runs a command, the first argument looked up in PATH, and returns what it writes to standard
+// output. Throws std::runtime_error when it cannot be started or ends otherwise than with status 0.
+std::string output_of(const std::vector<std::string>& command);
+
+// In a child: becomes the command; returns only when it cannot be started, with errno set.
+void become(const std::vector<std::string>& command);
+
 // Closes every descriptor but these and the standard three: for a child, which fork() gave a copy
 // of each. The process must have one thread.
 void close_descriptors_except(const std::vector<int>& kept);

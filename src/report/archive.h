@@ -46,7 +46,7 @@ inline constexpr int last<Topic::Kind> = int(Topic::Kind::open_question);
 template <>
 inline constexpr int last<net::TcpState> = int(net::TcpState::NEW_SYN_RECV);
 template <>
-inline constexpr int last<net::Timer> = int(net::Timer::probe);
+inline constexpr int last<net::Timer> = int(net::Timer::delayed_ack);
 
 template <typename T>
 inline constexpr bool is_vector = false;

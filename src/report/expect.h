@@ -1,6 +1,7 @@
 // Verdicts of one run against those of another, for `--expect results.json`.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -21,5 +22,19 @@ struct ClaimVerdictDifference {
 std::vector<ClaimVerdictDifference> compare(const Run& got, const Run& expected);
 
 std::string show(const ClaimVerdictDifference& difference);
+
+// What `--expect` names: a results.json, a folder with one, or a folder with a folder for each
+// kernel. Throws as read.h says, and std::runtime_error when it is none of these.
+class Expected {
+ public:
+  explicit Expected(const std::filesystem::path& path);
+  // The run of this kernel, or else of the last one of its version ("6.1" of "6.1.0-37-amd64").
+  // A results.json is for whatever kernel. Null when there is none.
+  const Run* find(const std::string& release) const;
+
+ private:
+  bool single_ = false;
+  std::vector<Run> runs_;
+};
 
 }  // namespace twlab::report

@@ -246,10 +246,19 @@ void fields(A& a, LabText& l) {
 }
 
 template <typename A>
+void fields(A& a, GuestText& g) {
+  a("source", g.source);
+  a("emulator", g.emulator);
+  a("seed", g.seed);
+  a("real_time", g.real_time);
+}
+
+template <typename A>
 void fields(A& a, Run& r) {
   a("program_version", r.program_version);
   a("kernel", r.kernel);
   a("machine", r.machine);
+  a("guest", r.guest);
   a("command", r.command);
   a("root", r.root);
   a("interrupted", r.interrupted);

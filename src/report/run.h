@@ -44,12 +44,21 @@ struct LabText {
   Duration needs{};
 };
 
+// Where a kernel ran that is not the machine's own.
+struct GuestText {
+  std::string source;      // where the kernel came from: a package and its version, or a path
+  std::string emulator;    // "QEMU emulator version 7.2.22 (...)"
+  uint64_t seed = 1;       // of everything random in the guest
+  bool real_time = false;  // otherwise idle time was skipped
+};
+
 struct Run {
   static constexpr int current_schema = 1;
   int schema = current_schema;  // of results.json and the recording files
   std::string program_version;
   std::string kernel;   // uname -r
   std::string machine;  // uname -m
+  std::optional<GuestText> guest{};
   std::string command;  // as typed
   bool root = false;
   bool interrupted = false;   // ended before every lab had: results may be missing

@@ -92,9 +92,11 @@ class RunnerTest : public ::testing::Test {
     testing::mark_this_process();
     before_ = testing::count_leftovers();
     options_.grace = 300ms;
-    options_.encode = encode;
+    options_.perform = [](const Task& task, size_t, const OnWait& waiting) {
+      return encode(execute(*task.lab, task.family, waiting));
+    };
     options_.decode = decode;
-    options_.finished = [this](LabResult result) {
+    options_.finished = [this](const Task&, LabResult result) {
       order_.push_back(result.lab);
       results_[result.lab] = std::move(result);
     };
@@ -145,15 +147,15 @@ TEST_F(RunnerTest, ALabHasNoDescriptorsOfTheOthers) {
 }
 
 TEST_F(RunnerTest, NonsenseForAResultIsAnError) {
-  options_.encode = [](const LabResult&) { return "nonsense"; };
+  options_.perform = [](auto&&...) { return "nonsense"; };
   run({{&normal}});
   EXPECT_EQ(error_of(normal), "the lab's result cannot be read: it does not end");
 
-  options_.encode = [](const LabResult&) { return "test.other\ninet\n\nend"; };
+  options_.perform = [](auto&&...) { return "test.other\ninet\n\nend"; };
   run({{&normal}});
   EXPECT_THAT(error_of(normal), HasSubstr("'test.other'"));
 
-  options_.encode = [](const LabResult&) -> std::string { throw std::runtime_error("no room"); };
+  options_.perform = [](auto&&...) -> std::string { throw std::runtime_error("no room"); };
   run({{&normal}});
   EXPECT_THAT(error_of(normal), HasSubstr("no room"));
 }
@@ -186,7 +188,7 @@ TEST_F(RunnerTest, LongestStartFirstAndHeavyOnesLastAndAlone) {
 }
 
 TEST_F(RunnerTest, CtrlCEndsWithinASecondAndKeepsWhatIsFinished) {
-  options_.finished = [this](LabResult result) {
+  options_.finished = [this](const Task&, LabResult result) {
     order_.push_back(result.lab);
     kill(getpid(), SIGINT);
   };

@@ -239,7 +239,7 @@ TEST_F(TerminalTest, ALineForEachFinishedLabWhereItIsNoTerminal) {
   EXPECT_EQ(written_, "");
   LabResult done = result(Family::inet, Verdict::confirmed);
   done.took = 210ms;
-  terminal.finished(done);
+  terminal.finished(task_, done);
   EXPECT_EQ(written_, "ok linger.undecided inet confirmed 210.0 ms\n");
 }
 

@@ -1,0 +1,135 @@
+#include "cli/guests.h"
+
+#include <fmt/format.h>
+#include <sched.h>
+
+#include <atomic>
+#include <future>
+#include <stdexcept>
+#include <thread>
+
+#include "guest/initramfs.h"
+#include "os/error.h"
+#include "os/file.h"
+
+namespace twlab::cli {
+namespace {
+
+// Of this machine's time. A kernel boots in some seconds here.
+constexpr Duration boot_limit = 120s;
+constexpr Duration warped_limit = 600s;
+constexpr Duration real_time_grace = 60s;
+
+std::vector<int> usable_processors() {
+  cpu_set_t set;
+  os::check(sched_getaffinity(0, sizeof set, &set), "asking for the usable processors");
+  std::vector<int> processors;
+  for (int i = 0; i < CPU_SETSIZE; ++i)
+    if (CPU_ISSET(static_cast<size_t>(i), &set)) processors.push_back(i);
+  return processors;
+}
+
+// Beside this program as it was built, or where it is installed.
+std::filesystem::path inner_program() {
+  auto folder = std::filesystem::canonical("/proc/self/exe").parent_path();
+  for (const char* place : {"twlab-guest", "../libexec/twlab/twlab-guest"})
+    if (auto path = folder / place; std::filesystem::exists(path)) return path;
+  throw std::runtime_error("twlab-guest, which runs inside of guests, is not in " +
+                           folder.string() + ": build or install all of twlab");
+}
+
+os::UniqueFd pack(const guest::Kernel& kernel, std::vector<guest::Packed> files) {
+  std::vector<std::string> names;
+  for (auto* more : {&guest::lab_modules, &guest::nat_modules, &guest::other_modules})
+    names.insert(names.end(), more->begin(), more->end());
+  std::string order;
+  std::vector<std::string> missing;
+  for (const guest::Module& module : guest::modules_needed(kernel, names, &missing)) {
+    files.push_back({module.path, "modules/" + module.name});
+    order += module.name + "\n";
+  }
+  std::vector<std::pair<std::string, std::string>> texts{{"modules/order", order}};
+  os::UniqueFd file = os::memory_file("twlab-initramfs");
+  os::write_all(file.get(), guest::make_initramfs(files, texts), "the initramfs");
+  return file;
+}
+
+}  // namespace
+
+Guests::Guests(std::vector<guest::Kernel> kernels, GuestOptions options)
+    : options_(std::move(options)),
+      emulator_(guest::qemu_version()),
+      processors_(usable_processors()) {
+  std::vector<guest::Packed> files = guest::program_files(inner_program());
+  for (guest::Kernel& kernel : kernels) {
+    os::UniqueFd initramfs = pack(kernel, files);
+    guests_.push_back({std::move(kernel), std::move(initramfs), {}, "it was not booted"});
+  }
+}
+
+guest::Machine Guests::machine(const Guest& guest) const {
+  return {guest.kernel.release, guest.kernel.image, &guest.initramfs, options_.seed,
+          options_.real_time};
+}
+
+void Guests::boot(Guest& guest, int processor) const {
+  try {
+    guest.saved = guest::boot(machine(guest), {processor, boot_limit});
+    guest.trouble.clear();
+  } catch (const std::exception& error) {
+    guest.trouble = error.what();
+  }
+}
+
+void Guests::boot(const std::function<void(const std::string& line)>& said) {
+  // A thread for each processor: QEMU ends with the thread that started it.
+  std::vector<std::promise<std::string>> lines(guests_.size());
+  std::atomic<size_t> next = 0;
+  std::vector<std::jthread> threads;
+  for (int processor : processors_)
+    threads.emplace_back([&, processor] {
+      for (size_t i; (i = next++) < guests_.size();) {
+        auto begin = std::chrono::steady_clock::now();
+        boot(guests_[i], processor);
+        const Guest& guest = guests_[i];
+        lines[i].set_value(guest.trouble.empty()
+                               ? fmt::format("Linux {} is ready after {}", guest.kernel.release,
+                                             os::show(std::chrono::steady_clock::now() - begin))
+                               : guest.trouble);
+      }
+    });
+  for (auto& line : lines) said(line.get_future().get());
+}
+
+std::string Guests::perform(const Task& task, size_t kernel, size_t place,
+                            const OnWait& waiting) const {
+  const Guest& guest = guests_[kernel];
+  guest::Order order{std::string(task.lab->name), task.family, options_.settings};
+  // A little earlier than the runner, so that the console is still there to be quoted.
+  Duration allowed = limit() - 5s;
+  return guest::perform(
+      machine(guest), guest.saved, order, {processors_[place % processors_.size()], allowed},
+      [&](const std::string& what, Duration left) { waiting(what, os::now() + left); });
+}
+
+std::vector<int> Guests::descriptors() const {
+  std::vector<int> open;
+  for (const Guest& guest : guests_) {
+    open.push_back(guest.initramfs.get());
+    open.push_back(guest.saved.get());
+  }
+  return open;
+}
+
+Duration Guests::limit() const {
+  if (!options_.real_time) return warped_limit;
+  Duration longest{};
+  for (const LabInfo& lab : labs()) longest = std::max(longest, lab.needs);
+  return longest + real_time_grace;
+}
+
+report::GuestText Guests::describe(size_t kernel) const {
+  return {guests_[kernel].kernel.source, emulator_, options_.seed, options_.real_time};
+}
+
+}  // namespace twlab::cli

@@ -1,0 +1,279 @@
+#include "guest/machine.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <charconv>
+#include <optional>
+#include <sstream>
+#include <stdexcept>
+#include <vector>
+
+#include "guest/protocol.h"
+#include "guest/qmp.h"
+#include "os/error.h"
+#include "os/file.h"
+#include "os/process.h"
+
+namespace twlab::guest {
+namespace {
+
+constexpr const char* qemu = "qemu-system-x86_64";
+
+// Descriptors by which QEMU finds its files.
+enum Inherited { monitor = 3, initramfs, order, saved, inherited_end };
+
+std::string inherited(Inherited fd) {
+  return fmt::format("/proc/self/fd/{}", int(fd));
+}
+
+// The same for commands that QEMU runs in a shell, which inherits nothing.
+std::string inherited_by_shell(Inherited fd) {
+  return fmt::format("/proc/$PPID/fd/{}", int(fd));
+}
+
+// What makes the guest's time warp: one clock, counted in instructions. HPET off: with it a day of
+// idle time takes minutes instead of seconds. The frequency spares a calibration.
+std::vector<std::string> clock_arguments(const Machine& machine) {
+  std::vector<std::string> arguments{"-M", "q35,hpet=off", "-cpu", "max"};
+  auto add = [&](std::initializer_list<const char*> more) {
+    arguments.insert(arguments.end(), more.begin(), more.end());
+  };
+  add({"-accel", "tcg,thread=single"});
+  if (!machine.real_time) add({"-icount", "shift=3,sleep=off"});
+  return arguments;
+}
+
+std::string kernel_arguments(const Machine& machine) {
+  std::string arguments =
+      "console=ttyS0 quiet panic=-1 nokaslr cryptomgr.notests mitigations=off "
+      "sysctl.vm.stat_interval=86400 sysctl.vm.compaction_proactiveness=0 "
+      "sysctl.vm.dirty_writeback_centisecs=0 transparent_hugepage=never nowatchdog "
+      "random.trust_cpu=on";
+  if (!machine.real_time) arguments += " tsc_early_khz=1000000 tsc=reliable no_timer_check";
+  return arguments;
+}
+
+std::vector<std::string> command_line(const Machine& machine, bool restore) {
+  std::vector<std::string> arguments{qemu, "-nodefaults", "-no-user-config", "-no-reboot"};
+  auto add = [&](std::initializer_list<std::string> more) {
+    arguments.insert(arguments.end(), more.begin(), more.end());
+  };
+  for (std::string& argument : clock_arguments(machine)) arguments.push_back(std::move(argument));
+  add({"-display", "none", "-m", "512", "-smp", "1"});
+  add({"-rtc", "base=2026-01-01T00:00:00,clock=vm", "-seed", std::to_string(machine.seed)});
+  add({"-kernel", machine.kernel.string(), "-initrd", inherited(initramfs)});
+  add({"-append", kernel_arguments(machine)});
+  add({"-chardev", "socket,id=monitor,fd=" + std::to_string(monitor)});
+  add({"-mon", "chardev=monitor,mode=control"});
+  add({"-chardev", "file,id=console,path=/dev/stderr", "-serial", "chardev:console"});
+  add({"-chardev", "stdio,id=told,signal=off"});
+  add({"-device", fmt::format("isa-debugcon,iobase={:#x},chardev=told", port::console)});
+  add({"-device", fmt::format("isa-debug-exit,iobase={:#x},iosize=4", port::exit)});
+  add({"-device", fmt::format("pvpanic,ioport={}", port::panic), "-action", "panic=pause"});
+  add({"-fw_cfg", fmt::format("name={},file={}", order_entry, inherited(order))});
+  if (restore) add({"-incoming", "exec:cat " + inherited_by_shell(saved)});
+  return arguments;
+}
+
+os::UniqueFd file_with(const char* name, std::string_view bytes) {
+  os::UniqueFd file = os::memory_file(name);
+  os::write_all(file.get(), bytes, name);
+  return file;
+}
+
+// QEMU as a child, and what comes out of it.
+class Process {
+ public:
+  Process(const Machine& machine, const std::string& order_bytes, const os::UniqueFd& saved_state,
+          bool restore, const Place& place);
+
+  Qmp& qmp() { return *qmp_; }
+  Deadline deadline() const { return deadline_; }
+
+  // What the guest tells next. Throws when it has ended, or at the deadline.
+  std::string read_line();
+  std::string read_bytes(size_t size);
+
+  // With what is known of its end, and the last lines of the console.
+  [[noreturn]] void fail(const std::string& what);
+
+ private:
+  void read_more();
+  std::string last_of_console() const;
+
+  std::string name_;
+  os::UniqueFd console_ = os::memory_file("twlab-console");
+  os::UniqueFd told_;
+  Duration limit_;
+  Deadline deadline_;
+  std::string unread_;
+  std::optional<Qmp> qmp_;
+  std::optional<os::Child> child_;
+};
+
+void become_qemu(const std::vector<std::string>& arguments, int output, int console, int processor,
+                 std::array<int, inherited_end - monitor> files) {
+  // Out of the way first: a descriptor may have the number that another one is to get.
+  auto aside = [](int fd) { return os::check(fcntl(fd, F_DUPFD_CLOEXEC, 64), "keeping a file"); };
+  for (int& file : files) file = aside(file);
+  os::check(dup2(aside(output), STDOUT_FILENO), "giving QEMU its output");
+  os::check(dup2(aside(console), STDERR_FILENO), "giving QEMU its console");
+  os::UniqueFd nothing(os::check(::open("/dev/null", O_RDONLY | O_CLOEXEC), "opening /dev/null"));
+  os::check(dup2(aside(nothing.get()), STDIN_FILENO), "giving QEMU no input");
+  for (int fd = monitor; int file : files) os::check(dup2(file, fd++), "giving QEMU a file");
+  if (processor >= 0) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(static_cast<size_t>(processor), &set);
+    os::check(sched_setaffinity(0, sizeof set, &set), "staying on one processor");
+  }
+  os::become(arguments);
+  dprintf(STDERR_FILENO, "%s cannot be started: %m\n", qemu);
+}
+
+Process::Process(const Machine& machine, const std::string& order_bytes,
+                 const os::UniqueFd& saved_state, bool restore, const Place& place)
+    : name_(machine.name),
+      limit_(place.limit),
+      deadline_(std::chrono::steady_clock::now() + place.limit) {
+  os::check(fcntl(console_.get(), F_SETFL, O_APPEND), "preparing the guest's console");
+  os::UniqueFd order_file = file_with("twlab-order", order_bytes);
+  int ends[2];
+  os::check(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), "making a socket pair");
+  qmp_.emplace(os::UniqueFd(ends[0]));
+  os::UniqueFd monitor_end(ends[1]);
+  os::Pipe told;
+  told_ = std::move(told.read);
+  std::vector<std::string> arguments = command_line(machine, restore);
+  child_ = os::Child::spawn([&] {
+    try {
+      become_qemu(
+          arguments, told.write.get(), console_.get(), place.processor,
+          {monitor_end.get(), machine.initramfs->get(), order_file.get(), saved_state.get()});
+    } catch (const std::exception& error) {
+      dprintf(console_.get(), "%s\n", error.what());
+    }
+    return 127;
+  });
+}
+
+void Process::read_more() {
+  for (;;) {
+    auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(deadline_ - std::chrono::steady_clock::now());
+    pollfd readable{told_.get(), POLLIN, 0};
+    int ready = left.count() > 0 ? ::poll(&readable, 1, static_cast<int>(left.count())) : 0;
+    if (ready == 0) fail(fmt::format("gave no answer within {:g} s", os::seconds(limit_)));
+    if (ready < 0 && errno == EINTR) continue;
+    os::check(ready, "waiting for the guest");
+    char buffer[65536];
+    ssize_t n = os::check(::read(told_.get(), buffer, sizeof buffer), "reading from the guest");
+    if (n == 0) fail("ended");
+    unread_.append(buffer, static_cast<size_t>(n));
+    return;
+  }
+}
+
+std::string Process::read_line() {
+  size_t end;
+  while ((end = unread_.find('\n')) == unread_.npos) read_more();
+  std::string line = unread_.substr(0, end);
+  unread_.erase(0, end + 1);
+  return line;
+}
+
+std::string Process::read_bytes(size_t size) {
+  while (unread_.size() < size) read_more();
+  std::string bytes = unread_.substr(0, size);
+  unread_.erase(0, size);
+  return bytes;
+}
+
+std::string Process::last_of_console() const {
+  constexpr ptrdiff_t enough = 12;
+  std::string text = os::read_all(console_.get(), "the guest's console");
+  std::vector<std::string> lines;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);) {
+    std::erase(line, '\r');
+    lines.push_back(line);
+    // What follows are registers and a trace.
+    if (line.find("Kernel panic") != line.npos) break;
+  }
+  auto first = lines.size() > enough ? lines.end() - enough : lines.begin();
+  return fmt::format("{}", fmt::join(first, lines.end(), "\n"));
+}
+
+void Process::fail(const std::string& what) {
+  child_->signal(SIGKILL);
+  child_->wait();
+  std::string console = last_of_console();
+  throw std::runtime_error(fmt::format(
+      "the guest with Linux {} {}; {}", name_, what,
+      console.empty() ? "its console is empty" : "the last of its console:\n" + console));
+}
+
+}  // namespace
+
+std::string qemu_version() {
+  try {
+    std::string text = os::output_of({qemu, "--version"});
+    return text.substr(0, text.find('\n'));
+  } catch (const std::runtime_error& error) {
+    throw std::runtime_error(
+        fmt::format("other kernels run in QEMU: {}; "
+                    "apt-get install --no-install-recommends qemu-system-x86 installs it",
+                    error.what()));
+  }
+}
+
+os::UniqueFd boot(const Machine& machine, const Place& place) {
+  os::UniqueFd state = os::memory_file("twlab-guest");
+  Process guest(machine, std::string(order_size, '\0'), state, false, place);
+  if (std::string line = guest.read_line(); line != ready_line)
+    guest.fail("said '" + line + "' instead of being ready");
+  try {
+    guest.qmp().greet(guest.deadline());
+    guest.qmp().await_pause(guest.deadline());
+    guest.qmp().save("cat > " + inherited_by_shell(saved), guest.deadline());
+  } catch (const std::runtime_error& error) {
+    guest.fail(std::string("could not be saved: ") + error.what());
+  }
+  return state;
+}
+
+std::string perform(const Machine& machine, const os::UniqueFd& saved, const Order& order,
+                    const Place& place,
+                    const std::function<void(const std::string& what, Duration left)>& waiting) {
+  Process guest(machine, write_order(order), saved, true, place);
+  try {
+    guest.qmp().greet(guest.deadline());
+    guest.qmp().go_on(guest.deadline());
+  } catch (const std::runtime_error& error) {
+    guest.fail(std::string("could not be restored: ") + error.what());
+  }
+  for (;;) {
+    std::string line = guest.read_line();
+    size_t space = line.find(' ');
+    std::string key = line.substr(0, space);
+    int64_t number = 0;
+    const char* end = line.data() + line.size();
+    auto [rest, error] =
+        std::from_chars(line.data() + std::min(space + 1, line.size()), end, number);
+    if (key == "waiting" && error == std::errc() && rest != end)
+      waiting(std::string(rest + 1, end), Duration(number));
+    else if (key == "result" && error == std::errc() && number > 0)
+      return guest.read_bytes(static_cast<size_t>(number));
+    else
+      guest.fail("said '" + line + "'");
+  }
+}
+
+}  // namespace twlab::guest

@@ -1,0 +1,50 @@
+// A virtual machine of QEMU that boots a kernel with this program as its first process, is saved
+// once, and goes on from there for each lab.
+//
+// Time is warped by default: the guest's clocks count its instructions (8 ns each), and when it is
+// idle they jump to its next timer. Nothing inside depends on how fast the machine outside is: the
+// same kernel, program, order and seed give the same bytes.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+
+#include "guest/order.h"
+#include "os/clock.h"
+#include "os/fd.h"
+
+namespace twlab::guest {
+
+struct Machine {
+  std::string name;              // of the kernel, for messages
+  std::filesystem::path kernel;  // vmlinux
+  const os::UniqueFd* initramfs = nullptr;
+  uint64_t seed = 1;       // of everything random in the guest
+  bool real_time = false;  // the guest's clocks follow the ones outside
+};
+
+// How to run a machine outside.
+struct Place {
+  int processor = -1;  // the guest stays on this one; -1: on any
+  Duration limit{};    // of real time; then QEMU is killed
+};
+
+// The first line of `qemu-system-x86_64 --version`. Throws std::runtime_error that says what to
+// install when there is none.
+std::string qemu_version();
+
+// All of the following kill QEMU before they return, and the kernel kills it when the calling
+// thread ends. They throw std::runtime_error with the last lines of the guest's console when the
+// guest panics, hangs until the limit, or QEMU does not start.
+
+// Boots the machine until it is ready and saves it: a file in memory.
+os::UniqueFd boot(const Machine& machine, const Place& place);
+
+// Restores a saved machine, gives it the order, and returns the bytes of the result. `waiting`
+// hears what the lab waits for, and how long in the guest's time.
+std::string perform(const Machine& machine, const os::UniqueFd& saved, const Order& order,
+                    const Place& place,
+                    const std::function<void(const std::string& what, Duration left)>& waiting);
+
+}  // namespace twlab::guest
