@@ -52,7 +52,8 @@ std::vector<std::string> clock_arguments(const Machine& machine) {
 
 std::string kernel_arguments(const Machine& machine) {
   std::string arguments =
-      "console=ttyS0 quiet panic=-1 nokaslr cryptomgr.notests mitigations=off "
+      "console=ttyS0 quiet panic=-1 nokaslr cryptomgr.notests mitigations=off no5lvl "
+      "init_on_alloc=0 hardened_usercopy=off cgroup_disable=memory psi=0 audit=0 apparmor=0 "
       "sysctl.vm.stat_interval=86400 sysctl.vm.compaction_proactiveness=0 "
       "sysctl.vm.dirty_writeback_centisecs=0 transparent_hugepage=never nowatchdog "
       "random.trust_cpu=on";
@@ -78,7 +79,7 @@ std::vector<std::string> command_line(const Machine& machine, bool restore) {
   add({"-device", fmt::format("isa-debug-exit,iobase={:#x},iosize=4", port::exit)});
   add({"-device", fmt::format("pvpanic,ioport={}", port::panic), "-action", "panic=pause"});
   add({"-fw_cfg", fmt::format("name={},file={}", order_entry, inherited(order))});
-  if (restore) add({"-incoming", "exec:cat " + inherited_by_shell(saved)});
+  if (restore) add({"-incoming", fmt::format("fd:{}", int(saved))});
   return arguments;
 }
 
@@ -123,6 +124,11 @@ void become_qemu(const std::vector<std::string>& arguments, int output, int cons
   // Out of the way first: a descriptor may have the number that another one is to get.
   auto aside = [](int fd) { return os::check(fcntl(fd, F_DUPFD_CLOEXEC, 64), "keeping a file"); };
   for (int& file : files) file = aside(file);
+  // A position of its own: others read the same saved state at the same time.
+  int& state = files[saved - monitor];
+  state = os::check(::open(fmt::format("/proc/self/fd/{}", state).c_str(), O_RDWR | O_CLOEXEC),
+                    "opening the saved state");
+  state = aside(state);
   os::check(dup2(aside(output), STDOUT_FILENO), "giving QEMU its output");
   os::check(dup2(aside(console), STDERR_FILENO), "giving QEMU its console");
   os::UniqueFd nothing(os::check(::open("/dev/null", O_RDONLY | O_CLOEXEC), "opening /dev/null"));

@@ -16,7 +16,7 @@ constexpr Duration kWorthTelling = 500ms;
 // wheel may be late by an eighth of their length.
 constexpr Duration kLook = 5ms;
 // Besides, each pause is twice the one before, from the first to the second of these.
-constexpr Duration kFirstLook = 100us, kRareLook = 250ms;
+constexpr Duration kFirstLook = 100us, kRareLook = 250ms, kWatchfulLook = 2s;
 
 }  // namespace
 
@@ -75,8 +75,9 @@ bool Lab::look_until(Host& host, const Tuple& tuple, Duration limit,
         Time now = os::now();
         // Frames wake the loop; what a timer does, or a link without a tap, only a look shows.
         bool runs = socket.timer != Timer::off;
-        next = now + (runs ? std::min(pause, std::max(socket.timer_left, kLook)) : pause);
-        pause = std::min(2 * pause, kRareLook);
+        next = now + (runs ? std::min(pause, std::max(socket.timer_left, kLook))
+                           : std::min(pause, kRareLook));
+        pause = std::min<Duration>(2 * pause, 1h);
         if (wanted(socket.state)) {
           if (when) *when = now;
           return true;
@@ -111,7 +112,7 @@ bool Lab::watch_until(const std::function<bool()>& condition, Duration limit,
   Time next;
   auto look = [&] {
     sample();
-    Duration soonest = kRareLook;
+    Duration soonest = kWatchfulLook;
     for (Host& host : hosts_)
       for (auto& [tuple, last] : host.watched_)
         if (last.timer != Timer::off) soonest = std::min(soonest, last.timer_left);
