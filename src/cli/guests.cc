@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "cli/probe.h"
 #include "guest/initramfs.h"
 #include "os/error.h"
 #include "os/file.h"
@@ -17,6 +18,7 @@ namespace {
 
 // Of this machine's time. A kernel boots in some seconds here.
 constexpr Duration boot_limit = 120s;
+constexpr Duration kvm_boot_limit = 10s;
 constexpr Duration warped_limit = 600s;
 constexpr Duration real_time_grace = 60s;
 
@@ -65,11 +67,25 @@ Guests::Guests(std::vector<guest::Kernel> kernels, GuestOptions options)
     os::UniqueFd initramfs = pack(kernel, files);
     guests_.push_back({std::move(kernel), std::move(initramfs), {}, "it was not booted"});
   }
+  if (options_.real_time && !guests_.empty()) try_kvm();
 }
 
 guest::Machine Guests::machine(const Guest& guest) const {
-  return {guest.kernel.release, guest.kernel.image, &guest.initramfs, options_.seed,
-          options_.real_time};
+  return {guest.kernel.release, guest.kernel.image, &guest.initramfs,
+          options_.seed,        options_.real_time, kvm_};
+}
+
+// /dev/kvm may open and not run a kernel, so one is booted. Before that the quick probe: where it
+// says no, most of these boots would hang until their limit.
+void Guests::try_kvm() {
+  if (!ask({.name = "KVM", .ask = ask_kvm}).yes) return;
+  try {
+    kvm_ = true;
+    guest::boot(machine(guests_.front()), {processors_.front(), kvm_boot_limit});
+    emulator_ += " with KVM";
+  } catch (const std::runtime_error&) {
+    kvm_ = false;
+  }
 }
 
 void Guests::boot(Guest& guest, int processor) const {

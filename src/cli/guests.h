@@ -51,10 +51,12 @@ class Guests {
     std::string trouble;
   };
   guest::Machine machine(const Guest& guest) const;
+  void try_kvm();
   void boot(Guest& guest, int processor) const;
 
   GuestOptions options_;
   std::string emulator_;
+  bool kvm_ = false;
   std::vector<int> processors_;
   std::vector<Guest> guests_;
 };

@@ -11,6 +11,8 @@
 #include <optional>
 #include <stdexcept>
 
+#include "guest/kernel.h"
+#include "guest/machine.h"
 #include "net/diag.h"
 #include "net/link.h"
 #include "net/nat.h"
@@ -81,23 +83,12 @@ std::string try_readable(const char* path) {
   return "";
 }
 
-std::string find_qemu() {
-#if defined(__x86_64__)
-  const std::string program = "qemu-system-x86_64";
-#elif defined(__aarch64__)
-  const std::string program = "qemu-system-aarch64";
-#else
-  const std::string program = "qemu-system";
-#endif
-  const char* path = getenv("PATH");
-  std::string folders = path ? path : "";
-  for (size_t begin = 0; begin < folders.size();) {
-    size_t end = std::min(folders.find(':', begin), folders.size());
-    std::string file = folders.substr(begin, end - begin) + "/" + program;
-    if (access(file.c_str(), X_OK) == 0) return file;
-    begin = end + 1;
-  }
-  throw std::runtime_error("there is no " + program);
+std::string list_kernels() {
+  std::string found;
+  for (const guest::Kernel& kernel : guest::kernels())
+    found += (found.empty() ? "" : ", ") + kernel.release;
+  if (found.empty()) throw std::runtime_error("none in " + guest::kernel_store().string());
+  return found;
 }
 
 const Probe all[] = {
@@ -117,8 +108,10 @@ const Probe all[] = {
      [] { return try_readable("/sys/kernel/btf/vmlinux"); }, "a kernel with CONFIG_DEBUG_INFO_BTF"},
     {"slabinfo", "memory that sockets really take", false,
      [] { return try_readable("/proc/slabinfo"); }, "run twlab as root"},
-    {"QEMU", "other kernels", false, find_qemu, "as root: apt-get install qemu-system-x86"},
-    {"KVM", "other kernels at full speed", false, ask_kvm,
+    {"QEMU", "running other kernels", false, guest::qemu_version,
+     "as root: apt-get install --no-install-recommends qemu-system-x86"},
+    {"kernels", "to run in QEMU", false, list_kernels, "scripts/fetch-kernels"},
+    {"KVM", "other kernels at full speed with --real-time", false, ask_kvm,
      "be in the group of /dev/kvm and, in a virtual machine, have nested virtualization switched "
      "on "
      "outside; without it other kernels run emulated",

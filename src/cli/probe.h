@@ -9,12 +9,12 @@
 namespace twlab::cli {
 
 struct Probe {
-  std::string name;
-  std::string purpose;  // what needs it
-  bool needed = false;  // by every lab
+  std::string name{};
+  std::string purpose{};  // what needs it
+  bool needed = false;    // by every lab
   // Tries it; what it returns is worth knowing beside the "yes". Throws when it does not work.
   std::function<std::string()> ask;
-  std::string advice;               // what to do when it does not work
+  std::string advice{};             // what to do when it does not work
   std::string hangs = "no answer";  // what it means that no answer came in time
 };
 

@@ -47,7 +47,7 @@ std::vector<std::string> clock_arguments(const Machine& machine) {
   auto add = [&](std::initializer_list<const char*> more) {
     arguments.insert(arguments.end(), more.begin(), more.end());
   };
-  add({"-accel", "tcg,thread=single"});
+  add({"-accel", machine.kvm ? "kvm" : "tcg,thread=single"});
   if (!machine.real_time) add({"-icount", "shift=3,sleep=off"});
   return arguments;
 }
@@ -123,6 +123,8 @@ class Process {
 
 void become_qemu(const std::vector<std::string>& arguments, int output, int console, int processor,
                  std::array<int, inherited_end - monitor> files) {
+  // A Ctrl-C at the terminal would end QEMU before the runner has decided what it means.
+  setsid();
   // Out of the way first: a descriptor may have the number that another one is to get.
   auto aside = [](int fd) { return os::check(fcntl(fd, F_DUPFD_CLOEXEC, 64), "keeping a file"); };
   for (int& file : files) file = aside(file);

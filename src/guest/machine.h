@@ -22,6 +22,7 @@ struct Machine {
   const os::UniqueFd* initramfs = nullptr;
   uint64_t seed = 1;       // of everything random in the guest
   bool real_time = false;  // the guest's clocks follow the ones outside
+  bool kvm = false;        // with real_time only: the processor runs it, nothing is emulated
 };
 
 // How to run a machine outside.

@@ -2,6 +2,7 @@
 
 #include <sstream>
 #include <stdexcept>
+#include <string_view>
 
 namespace twlab::guest {
 
@@ -9,7 +10,12 @@ namespace twlab::guest {
 std::string write_order(const Order& order) {
   std::string text =
       "lab " + order.lab + "\nfamily " + (order.family == Family::inet ? "4" : "6") + "\n";
-  for (const auto& [name, value] : order.settings) text += "set " + name + "=" + value + "\n";
+  for (const auto& [name, value] : order.settings) {
+    std::string setting = name + "=" + value;
+    if (setting.find_first_of(std::string_view("\n\0", 2)) != setting.npos)
+      throw std::invalid_argument("the setting of " + name + " for a guest is not one line");
+    text += "set " + setting + "\n";
+  }
   if (text.size() > order_size) throw std::length_error("too many settings for a guest");
   text.resize(order_size, '\0');
   return text;

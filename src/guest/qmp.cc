@@ -1,6 +1,7 @@
 #include "guest/qmp.h"
 
 #include <poll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <nlohmann/json.hpp>
@@ -8,7 +9,6 @@
 #include <thread>
 
 #include "os/error.h"
-#include "os/file.h"
 
 namespace twlab::guest {
 namespace {
@@ -18,6 +18,7 @@ using namespace std::chrono_literals;
 
 // QEMU tells the end of a migration only when asked.
 constexpr auto look_interval = 2ms;
+constexpr const char* query_status = R"({"execute": "query-status"})";
 
 }  // namespace
 
@@ -42,38 +43,43 @@ std::string Qmp::read_line(Deadline deadline) {
   }
 }
 
-std::string Qmp::execute(const std::string& command, Deadline deadline) {
-  os::write_all(socket_.get(), command + "\n", "QEMU's monitor");
+std::string Qmp::execute(const std::string& command, const std::string& field, Deadline deadline) {
+  std::string line = command + "\n";
+  // Not a signal when QEMU is gone, as write() would be.
+  if (::send(socket_.get(), line.data(), line.size(), MSG_NOSIGNAL) != ssize_t(line.size()))
+    throw std::runtime_error("QEMU has ended");
   for (;;) {
-    json answer = json::parse(read_line(deadline));
-    if (answer.contains("event")) continue;
-    if (answer.contains("error"))
-      throw std::runtime_error("QEMU: " + answer["error"].value("desc", "an error"));
-    return answer.value("return", json::object()).dump();
+    std::string text = read_line(deadline);
+    try {
+      json answer = json::parse(text);
+      if (answer.contains("event")) continue;
+      if (answer.contains("error"))
+        throw std::runtime_error("QEMU: " + answer["error"].at("desc").get<std::string>());
+      const json& value = answer.at("return");
+      return field.empty() ? "" : value.at(field).get<std::string>();
+    } catch (const json::exception&) {
+      throw std::runtime_error("QEMU answered '" + text + "'");
+    }
   }
-}
-
-std::string Qmp::ask(const std::string& command, const std::string& field, Deadline deadline) {
-  return json::parse(execute(json{{"execute", command}}.dump(), deadline)).value(field, "");
 }
 
 void Qmp::greet(Deadline deadline) {
   read_line(deadline);
-  execute(R"({"execute": "qmp_capabilities"})", deadline);
+  execute(R"({"execute": "qmp_capabilities"})", "", deadline);
 }
 
 void Qmp::await_pause(Deadline deadline) {
-  while (ask("query-status", "status", deadline) == "running")
+  while (execute(query_status, "status", deadline) == "running")
     std::this_thread::sleep_for(look_interval);
 }
 
 void Qmp::save(const std::string& command, Deadline deadline) {
   execute(R"({"execute": "migrate-set-parameters", "arguments": {"max-bandwidth": 100000000000}})",
-          deadline);
-  execute(json{{"execute", "migrate"}, {"arguments", {{"uri", "exec:" + command}}}}.dump(),
+          "", deadline);
+  execute(json{{"execute", "migrate"}, {"arguments", {{"uri", "exec:" + command}}}}.dump(), "",
           deadline);
   for (;;) {
-    std::string status = ask("query-migrate", "status", deadline);
+    std::string status = execute(R"({"execute": "query-migrate"})", "status", deadline);
     if (status == "completed") return;
     if (status == "failed") throw std::runtime_error("QEMU cannot save the guest");
     std::this_thread::sleep_for(look_interval);
@@ -81,9 +87,9 @@ void Qmp::save(const std::string& command, Deadline deadline) {
 }
 
 void Qmp::go_on(Deadline deadline) {
-  while (ask("query-status", "status", deadline) == "inmigrate")
+  while (execute(query_status, "status", deadline) == "inmigrate")
     std::this_thread::sleep_for(look_interval);
-  execute(R"({"execute": "cont"})", deadline);
+  execute(R"({"execute": "cont"})", "", deadline);
 }
 
 }  // namespace twlab::guest

@@ -29,9 +29,8 @@ class Qmp {
   void go_on(Deadline deadline);
 
  private:
-  // What QEMU returned, as JSON.
-  std::string execute(const std::string& command, Deadline deadline);
-  std::string ask(const std::string& command, const std::string& field, Deadline deadline);
+  // Returns this field of the answer; nothing when none is asked for.
+  std::string execute(const std::string& command, const std::string& field, Deadline deadline);
   std::string read_line(Deadline deadline);
 
   os::UniqueFd socket_;

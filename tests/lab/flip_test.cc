@@ -55,10 +55,11 @@ Verdicts run(const std::vector<Flip>& flips, Family family, const Settings& sett
       tasks.push_back({&lab, family});
   Verdicts verdicts;
   RunnerOptions options;
-  options.settings = settings;
-  options.encode = report::encode;
+  options.perform = [&](const Task& task, size_t, const OnWait& waiting) {
+    return report::encode(execute(*task.lab, task.family, waiting, settings));
+  };
   options.decode = report::decode;
-  options.finished = [&](const LabResult& result) {
+  options.finished = [&](const Task&, const LabResult& result) {
     for (const ClaimVerdict& verdict : result.verdicts)
       verdicts[verdict.claim] = std::string(name(verdict.verdict));
   };

@@ -1,0 +1,104 @@
+// Labs of a guest in trouble, and one that compares its clocks.
+#include <fmt/format.h>
+#include <sys/io.h>
+#include <unistd.h>
+#include <x86intrin.h>
+
+#include <thread>
+
+#include "lab/lab.h"
+
+namespace twlab {
+namespace {
+
+// QEMU's real-time clock (MC146818), which counts by itself and is no part of the kernel's
+// timekeeping; the guest's first process may use ports.
+int rtc_register(uint8_t number) {
+  outb(number, 0x70);
+  int decimal = inb(0x71);  // two digits
+  return decimal / 16 * 10 + decimal % 16;
+}
+Duration rtc() {
+  return std::chrono::minutes(rtc_register(2)) + std::chrono::seconds(rtc_register(0));
+}
+
+Duration monotonic() {
+  timespec t{};
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return std::chrono::seconds(t.tv_sec) + Duration(t.tv_nsec);
+}
+
+struct Reading {
+  Duration rtc, monotonic, realtime, tsc, frame, time_wait_left;
+};
+
+}  // namespace
+
+LAB(clocks, {.name = "test.clocks",
+             .story = "Reads every clock there is at three ticks of the machine's real-time clock.",
+             .claims = {"test.clocks"},
+             .control = "a reading one second later is another",
+             .needs = 60s}) {
+  constexpr Duration sleep = 40s, rest = 9'900ms, between_looks = 100us;
+  auto hosts = lab.two_kernels();
+  auto [client, server] = lab.connect(hosts.client, hosts.server, 5000);
+  auto [closed, passive] = lab.connect(hosts.client, hosts.server, 5001);
+  Tuple waiting = lab.into_time_wait(hosts.client, closed, passive);
+
+  auto read_at_tick = [&] {
+    Reading now{};
+    for (Duration before = rtc(); (now.rtc = rtc()) == before;) {
+      timespec t{0, between_looks.count()};
+      nanosleep(&t, nullptr);
+    }
+    now.monotonic = monotonic();
+    now.realtime = os::now().time_since_epoch();
+    now.tsc = Duration(__rdtsc());  // of 1 GHz
+    EventId mark = lab.mark("a tick of the real-time clock");
+    client.need(client.send("tick"));
+    now.time_wait_left = hosts.client.find(waiting)->timer_left;
+    server.recv();
+    now.frame = first(lab.trace(hosts.client, client.tuple(), mark), {.flags = PSH | ACK})
+                    .time.time_since_epoch();
+    return now;
+  };
+  auto compare = [](Section& section, const Reading& a, const Reading& b, Duration apart) {
+    auto within = [&](const char* what, Duration got, Duration slack, const char* why) {
+      section.within(what, got, apart - slack, apart + slack, why);
+    };
+    const char* looks = "looks are 100 us and a timer's slack apart";
+    section.equal("real-time clock", os::show((b.rtc - a.rtc + 1h) % 1h), os::show(apart));
+    within("CLOCK_MONOTONIC", b.monotonic - a.monotonic, 1ms, looks);
+    within("CLOCK_REALTIME", b.realtime - a.realtime, 1ms, looks);
+    within("TSC", b.tsc - a.tsc, 1ms, looks);
+    within("captured frames", b.frame - a.frame, 2ms, "system calls lie between");
+    within("TIME_WAIT's timer", a.time_wait_left - b.time_wait_left, 9ms, "two jiffies of 4 ms");
+  };
+
+  Section& apart = lab.section("fifty seconds");
+  Reading a = read_at_tick();
+  Duration begin = monotonic();
+  std::this_thread::sleep_for(sleep);
+  apart.within("a sleep", monotonic() - begin, sleep, sleep + 1ms, "a timer's slack is 50 us");
+  lab.wait(rest, "the rest of fifty seconds");
+  Reading b = read_at_tick();
+  compare(apart, a, b, 50s);
+  Section& later = lab.control("one second");
+  compare(later, b, read_at_tick(), 1s);
+  lab.judge("test.clocks", apart, later);
+}
+
+LAB(hanging,
+    {.name = "test.hang", .story = "Never ends.", .claims = {"test.hang"}, .control = "none"}) {
+  for (volatile bool forever = true; forever;) {
+  }
+}
+
+LAB(panicking, {.name = "test.panic",
+                .story = "Ends the guest's first process, without which there is no system.",
+                .claims = {"test.panic"},
+                .control = "none"}) {
+  _exit(1);
+}
+
+}  // namespace twlab
