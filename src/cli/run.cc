@@ -111,8 +111,8 @@ int run(const Options& options) {
   }
   if (columns.size() > 1) summarise(options, columns);
   if (stopped) {
-    fmt::print(stderr, "twlab: interrupted; {} runs of labs had ended and are in {}\n", ended,
-               options.out);
+    fmt::print(stderr, "twlab: interrupted; {} of {} runs of labs had ended and are in {}\n", ended,
+               tasks.size() * options.repeat, options.out);
     return interrupted;
   }
   return exit;

@@ -71,7 +71,7 @@ class Model {
       o["number"] = std::to_string(number);
       counts.emplace_back(std::move(o));
     }
-    std::string where = "this machine";
+    std::string where = "a machine's own kernel";
     if (run.guest)
       where =
           fmt::format("{}, {}, seed {}", run.guest->emulator,
