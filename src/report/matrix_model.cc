@@ -205,8 +205,25 @@ class Model {
       object["segment_before"] = segment->a.empty() ? "none" : segment->a;
       object["segment_after"] = segment->b.empty() ? "none" : segment->b;
     }
+    object["settings"] = differing(a.recording.settings, b.recording.settings);
     object["sides"] = List{side(step.before, pair.a, old), side(step.after, pair.b, now)};
     return object;
+  }
+
+  // `-` stands for a setting that a kernel does not have.
+  static List differing(const Settings& before, const Settings& after) {
+    auto all = before;
+    all.insert(after.begin(), after.end());
+    auto value = [](const Settings& settings, const std::string& name) {
+      auto at = settings.find(name);
+      return at == settings.end() ? "-" : at->second;
+    };
+    List list;
+    for (const auto& [name, ignored] : all)
+      if (value(before, name) != value(after, name))
+        list.emplace_back(
+            Object{{"name", name}, {"before", value(before, name)}, {"after", value(after, name)}});
+    return list;
   }
 
   Object side(size_t column, size_t result, const FamilyVerdict& verdict) const {

@@ -137,6 +137,8 @@ TEST(Matrix, TheReportHasBothLaddersAndLeadsToTheKernels) {
   EXPECT_THAT(text,
               AllOf(HasSubstr("[5.2](<5.2-folder/report.html>)"), HasSubstr("from 5.1 to 5.2"),
                     HasSubstr("```text"), Not(HasSubstr("{{"))));
+  matrix.columns[1].run.results[0].recording.settings["net.ipv4.tcp_tw_reuse"] = "1";
+  EXPECT_THAT(markdown(matrix), HasSubstr("net.ipv4.tcp\\_tw\\_reuse, 2 and 1"));
   EXPECT_THAT(markdown(matrix_of({{"5.1", Verdict::absent}})), HasSubstr("No verdict does."));
 }
 
