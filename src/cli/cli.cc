@@ -19,6 +19,8 @@ int dispatch(const Options& options) {
       return run(options);
     case Command::report:
       return report(options);
+    case Command::merge:
+      return merge(options);
     case Command::diff:
       return diff(options);
     case Command::ladder:

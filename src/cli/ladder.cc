@@ -45,7 +45,7 @@ int ladder(const Options& options) {
   if (!options.file.empty() && !svg && !options.file.ends_with(".txt"))
     throw BadInput(fmt::format("{}: a ladder is written to a file .svg or .txt", options.file));
 
-  Run run = twlab::report::read_results(std::filesystem::path(folder) / "results.json");
+  Run run = twlab::report::read_results(twlab::report::results_file(folder));
   LabResult result = find(run, folder, lab, options.families);
   result.recording = twlab::report::read_recording(folder, result, 1);
   auto how = twlab::report::ladder_options(result);

@@ -8,6 +8,7 @@
 #include <cstdio>
 
 #include "cli/names.h"
+#include "cli/shard.h"
 #include "cli/terminal.h"
 #include "lab/runner.h"
 #include "report/json.h"
@@ -32,22 +33,15 @@ Run describe_run(const Options& options) {
   return run;
 }
 
-std::vector<Task> make_tasks(const Options& options, size_t kernel) {
-  std::vector<Task> tasks;
-  for (const LabInfo* lab : select_labs(options.names))
-    for (Family family : options.families) tasks.push_back({lab, family, kernel});
-  return tasks;
-}
-
 // Everything that a run of labs needs besides how to perform one. Evidence is written as soon as a
 // lab has ended.
 class Measurement {
  public:
-  Measurement(const Options& options, std::vector<Column>& columns)
+  Measurement(const Options& options, size_t tasks, std::vector<Column>& columns)
       : options_(options),
         columns_(columns),
         terminal_(
-            total(), [] { return Terminal::Screen::of(STDERR_FILENO); },
+            tasks * options.repeat, [] { return Terminal::Screen::of(STDERR_FILENO); },
             [](std::string_view text) {
               std::fwrite(text.data(), 1, text.size(), stderr);
               std::fflush(stderr);
@@ -75,9 +69,6 @@ class Measurement {
   }
 
  private:
-  size_t total() const {
-    return columns_.size() * make_tasks(options_, 0).size() * options_.repeat;
-  }
   std::vector<std::string> kernel_names() const {
     std::vector<std::string> names;
     if (columns_.size() > 1)
@@ -119,34 +110,53 @@ std::vector<Column> make_columns(const Options& options, const Guests* guests) {
   return columns;
 }
 
-void measure(const Options& options, std::vector<Column>& columns, Guests* guests) {
-  Measurement measurement(options, columns);
+std::vector<Task> make_tasks(const Options& options, std::vector<Column>& columns) {
+  std::vector<Task> tasks;
+  for (size_t i = 0; i < columns.size(); ++i)
+    for (const LabInfo* lab : select_labs(options.names))
+      for (Family family : options.families) tasks.push_back({lab, family, i});
+  tasks = take(tasks, options.shard);
+
+  std::vector<Column> used;
+  for (size_t i = 0; i < columns.size(); ++i) {
+    bool any = false;
+    for (Task& task : tasks) {
+      if (task.kernel != i) continue;
+      task.kernel = used.size();
+      any = true;
+    }
+    if (any) used.push_back(std::move(columns[i]));
+  }
+  columns = std::move(used);
+  return tasks;
+}
+
+void measure(const Options& options, std::span<const Task> tasks, std::vector<Column>& columns,
+             Guests* guests) {
+  Measurement measurement(options, tasks.size(), columns);
   RunnerOptions runner;
   runner.jobs = options.jobs;
   bool complete = true;
-  std::vector<Task> tasks;
-  for (size_t i = 0; i < columns.size(); ++i)
-    if (!columns[i].guest)
-      for (const Task& task : make_tasks(options, i)) tasks.push_back(task);
+  std::vector<Task> here, inside;
+  for (const Task& task : tasks) (columns[task.kernel].guest ? inside : here).push_back(task);
   runner.perform = [&](const Task& task, size_t, const OnWait& waiting) {
     return report::encode(execute(*task.lab, task.family, waiting, options.settings));
   };
-  if (!tasks.empty()) complete = measurement.run(tasks, runner);
+  if (!here.empty()) complete = measurement.run(here, runner);
 
-  if (guests && complete) {
+  if (!inside.empty() && complete) {
     measurement.say(fmt::format("booting {} kernels in {}", guests->size(), guests->emulator()));
     guests->boot([&](const std::string& line) { measurement.say(line); });
-    tasks.clear();
-    for (size_t i = 0; i < columns.size(); ++i)
-      if (columns[i].guest && guests->trouble(*columns[i].guest).empty())
-        for (const Task& task : make_tasks(options, i)) tasks.push_back(task);
+    std::erase_if(inside, [&](const Task& task) {
+      return !guests->trouble(*columns[task.kernel].guest).empty();
+    });
     runner.jobs = std::min(options.jobs ? options.jobs : guests->places(), guests->places());
     runner.limit = guests->limit();
     runner.keep = guests->descriptors();
     runner.perform = [&](const Task& task, size_t place, const OnWait& waiting) {
       return guests->perform(task, *columns[task.kernel].guest, place, waiting);
     };
-    complete = measurement.run(tasks, runner);
+    complete = measurement.run(inside, runner);
   }
   for (Column& column : columns) {
     column.run.interrupted = !complete;

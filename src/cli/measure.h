@@ -4,10 +4,12 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "cli/guests.h"
 #include "cli/options.h"
+#include "lab/runner.h"
 #include "report/run.h"
 
 namespace twlab::cli {
@@ -30,8 +32,13 @@ std::unique_ptr<Guests> make_guests(const Options& options);
 // named, and then its folder is options.out; otherwise each has a folder of its own in that.
 std::vector<Column> make_columns(const Options& options, const Guests* guests);
 
-// Runs all labs that the options name under all kernels, the running one first. Their results are
-// then in the columns, and their evidence in the folders.
-void measure(const Options& options, std::vector<Column>& columns, Guests* guests);
+// The runs of labs that the options want of this machine, under all columns; columns that nothing
+// is left to do for are taken away.
+std::vector<Task> make_tasks(const Options& options, std::vector<Column>& columns);
+
+// Runs the tasks, those under the running kernel first. Their results are then in the columns, and
+// their evidence in the folders.
+void measure(const Options& options, std::span<const Task> tasks, std::vector<Column>& columns,
+             Guests* guests);
 
 }  // namespace twlab::cli

@@ -44,8 +44,12 @@ std::string not_a_setting(const std::string& text) {
   return good ? "" : "'" + text + "' is not NAME=VALUE";
 }
 
+std::string not_a_shard(const std::string& text) {
+  return parse_shard(text) ? "" : "'" + text + "' is not I/N with I from 1 to N, such as 2/3";
+}
+
 void add_run(CLI::App& app, Options& options, std::string& family, std::string& format,
-             std::vector<std::string>& settings) {
+             std::string& shard, std::vector<std::string>& settings) {
   auto* run = app.add_subcommand("run", "Run labs and judge the claims they decide");
   run->add_option("NAME", options.names, "labs, claims, or globs over both (default: all)")
       ->option_text(" ");
@@ -72,6 +76,11 @@ void add_run(CLI::App& app, Options& options, std::string& family, std::string& 
                   "'this' one; may be repeated")
       ->option_text("NAME")
       ->allow_extra_args(false);
+  run->add_option("--shard", shard,
+                  "only the I-th of N parts of the work, the same on every\nmachine; 'twlab merge' "
+                  "joins them")
+      ->option_text("I/N")
+      ->check(not_a_shard);
   run->add_option("--seed", options.seed, "of everything random in guests (default: 1)")
       ->option_text("N");
   run->add_flag("--real-time", options.real_time, "guests do not skip idle time");
@@ -80,6 +89,14 @@ void add_run(CLI::App& app, Options& options, std::string& family, std::string& 
       ->allow_extra_args(false)
       ->check(not_a_setting);
   run->footer(run_footer);
+}
+
+CLI::App* add_merge(CLI::App& app, Options& options) {
+  auto* merge = app.add_subcommand("merge", "Join output folders of shards or of kernels");
+  merge->add_option("DIR", options.names, "output folders of runs")->required()->option_text(" ");
+  merge->add_option("-o,--out", options.out, "a new folder (default: out)")->option_text("DIR");
+  merge->footer("Exit codes: 0 success, 2 bad input: nothing is written then.");
+  return merge;
 }
 
 CLI::App* add_diff(CLI::App& app, std::string& a, std::string& b, Options& options) {
@@ -159,7 +176,7 @@ Kernels add_kernels(CLI::App& app, Options& options, std::string& format) {
 Parsed parse(int argc, const char* const* argv) {
   Options options;
   options.as_typed = joined(argc, argv);
-  std::string family = "both", format = "table";
+  std::string family = "both", format = "table", shard;
   std::vector<std::string> settings;
 
   CLI::App app("Checks what is written about TCP's TIME_WAIT against the kernel.", "twlab");
@@ -177,12 +194,13 @@ Parsed parse(int argc, const char* const* argv) {
       ->option_text("FORMAT");
   auto* show = app.add_subcommand("show", "Tell all about a claim or a lab");
   show->add_option("NAME", options.names, "of a claim or a lab")->required()->option_text(" ");
-  add_run(app, options, family, format, settings);
+  add_run(app, options, family, format, shard, settings);
   auto* report = app.add_subcommand("report", "Write the reports of an earlier run again");
   report->add_option("DIR", options.names, "its output folder")
       ->required()
       ->expected(1)
       ->option_text(" ");
+  auto* merge = add_merge(app, options);
   std::string first, second, ladder_family;
   auto* diff = add_diff(app, first, second, options);
   auto* ladder = add_ladder(app, first, second, ladder_family, options);
@@ -218,10 +236,12 @@ Parsed parse(int argc, const char* const* argv) {
     size_t equals = setting.find('=');
     options.settings[setting.substr(0, equals)] = setting.substr(equals + 1);
   }
+  if (!shard.empty()) options.shard = *parse_shard(shard);
   options.markdown = list_format == "markdown";
   if (*list) options.command = Command::list;
   if (*show) options.command = Command::show;
   if (*report) options.command = Command::report;
+  if (*merge) options.command = Command::merge;
   if (*diff) options.command = Command::diff;
   if (*ladder) options.command = Command::ladder;
   if (*serve) options.command = Command::serve;

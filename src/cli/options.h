@@ -5,22 +5,24 @@
 #include <string>
 #include <vector>
 
+#include "cli/shard.h"
 #include "lab/registry.h"
 #include "os/address.h"
 
 namespace twlab::cli {
 
-enum class Command { list, show, run, report, diff, ladder, serve, kernels, doctor };
+enum class Command { list, show, run, report, merge, diff, ladder, serve, kernels, doctor };
 enum class KernelsAction { list, add, remove };
 enum class Format { table, tap, junit, json };
 
 struct Options {
   Command command = Command::run;
   std::string as_typed;  // the whole command line
-  // Labs, claims or globs; `list`: what to list; `report`: a folder; `diff`: two; `ladder`: a
-  // folder and a lab; `kernels`: paths or a release.
+  // Labs, claims or globs; `list`: what to list; `report`: a folder; `merge`: some; `diff`: two;
+  // `ladder`: a folder and a lab; `kernels`: paths or a release.
   std::vector<std::string> names;
   std::vector<Family> families{Family::inet, Family::inet6};
+  Shard shard;      // of the runs of labs, those that this machine makes
   size_t jobs = 0;  // 0: as many as the runner thinks good
   size_t repeat = 1;
   std::string out = "out";

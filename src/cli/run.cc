@@ -4,6 +4,7 @@
 #include <map>
 
 #include "cli/cli.h"
+#include "cli/matrix.h"
 #include "cli/measure.h"
 #include "cli/names.h"
 #include "cli/probe.h"
@@ -13,6 +14,7 @@
 #include "report/json.h"
 #include "report/junit.h"
 #include "report/ktap.h"
+#include "report/matrix_json.h"
 #include "report/write.h"
 
 namespace twlab::cli {
@@ -36,6 +38,21 @@ void print(const Options& options, const Column& column, const Run* expected) {
       fmt::print("{}", report::results_json(column.run));
       break;
   }
+  std::fflush(stdout);
+}
+
+// Of all kernels, above the folders that each has of its own.
+void summarise(const Options& options, std::vector<Column>& columns) {
+  std::vector<report::PlacedRun> runs;
+  for (Column& column : columns)
+    runs.push_back({std::move(column.run), column.out.filename().string()});
+  report::Matrix matrix = report::make_matrix(std::move(runs));
+  report::write_summary(matrix, options.out);
+  if (options.format == Format::json)
+    fmt::print("{}", report::results_json(matrix));
+  else
+    fmt::print("{}\nReport: {}/report.html\n",
+               show_table(matrix, Terminal::Screen::of(STDOUT_FILENO).colour), options.out);
   std::fflush(stdout);
 }
 
@@ -69,9 +86,15 @@ int run(const Options& options) {
     fmt::print(stderr, "twlab: nothing can be measured on this system: {}\n", why);
     return unmeasurable;
   }
+  std::vector<Task> tasks = make_tasks(options, columns);
+  if (tasks.empty()) {
+    fmt::print(stderr, "twlab: nothing is left to do for shard {} of {}\n", options.shard.index,
+               options.shard.count);
+    return success;
+  }
   for (const Column& column : columns) report::prepare_folder(column.out);
 
-  measure(options, columns, guests.get());
+  measure(options, tasks, columns, guests.get());
 
   int exit = success;
   size_t ended = 0;
@@ -86,9 +109,10 @@ int run(const Options& options) {
     ended += column.run.results.size();
     stopped |= column.run.interrupted;
   }
+  if (columns.size() > 1) summarise(options, columns);
   if (stopped) {
-    fmt::print(stderr, "twlab: interrupted; {} runs of labs had ended and are in {}\n", ended,
-               options.out);
+    fmt::print(stderr, "twlab: interrupted; {} of {} runs of labs had ended and are in {}\n", ended,
+               tasks.size() * options.repeat, options.out);
     return interrupted;
   }
   return exit;

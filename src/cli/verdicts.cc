@@ -16,19 +16,6 @@ namespace {
 constexpr size_t columns = 80;
 constexpr size_t verdict_width = 15;  // "? inconclusive" and a space
 
-std::string_view colour_of(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::confirmed:
-      return "\x1b[32m";
-    case Verdict::refuted:
-      return "\x1b[35m";  // not red: a refuted document is no failure
-    case Verdict::error:
-      return "\x1b[1;31m";
-    default:
-      return "\x1b[33m";
-  }
-}
-
 std::string cell(const report::FamilyVerdict* verdict, bool colour) {
   if (!verdict) return std::string(verdict_width, ' ');
   auto text = fmt::format("{} {}", report::symbol(verdict->verdict), name(verdict->verdict));
@@ -58,6 +45,19 @@ std::string undecided(const std::vector<report::ClaimRow>& rows) {
 }
 
 }  // namespace
+
+std::string_view colour_of(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::confirmed:
+      return "\x1b[32m";
+    case Verdict::refuted:
+      return "\x1b[35m";  // not red: a refuted document is no failure
+    case Verdict::error:
+      return "\x1b[1;31m";
+    default:
+      return "\x1b[33m";
+  }
+}
 
 std::string show_table(const report::Run& run, bool colour) {
   auto rows = report::claim_rows(run);

@@ -2,11 +2,15 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "report/run.h"
 
 namespace twlab::cli {
+
+// The terminal's escape sequence that begins it.
+std::string_view colour_of(Verdict verdict);
 
 // Claims by families, each verdict with its sign and its word, at most 80 columns; then the reasons
 // of those that are not decided, and how many there are of each.

@@ -18,11 +18,6 @@ std::string show_test(std::string_view claim, Family family) {
   return fmt::format("{} ({})", claim, twlab::name(family));
 }
 
-// Results of one lab and family, by their places in each run.
-struct Pair {
-  size_t a = 0, b = 0;
-};
-
 const ClaimVerdict* verdict_in(const LabResult& result, const std::string& claim) {
   for (const auto& verdict : result.verdicts)
     if (verdict.claim == claim) return &verdict;
@@ -32,28 +27,6 @@ const ClaimVerdict* verdict_in(const LabResult& result, const std::string& claim
 bool differ(const LabResult& a, const LabResult& b, const std::string& claim) {
   const ClaimVerdict *x = verdict_in(a, claim), *y = verdict_in(b, claim);
   return (x ? x->verdict : Verdict::error) != (y ? y->verdict : Verdict::error);
-}
-
-// For each lab that is among both: its first two results whose verdicts on the claim differ, or its
-// first two.
-std::vector<Pair> pair_up(const Run& a, const std::vector<size_t>& of_a, const Run& b,
-                          const std::vector<size_t>& of_b, const std::string& claim) {
-  std::vector<Pair> pairs;
-  std::set<std::string> seen;
-  for (size_t i : of_a) {
-    const std::string& lab = a.results[i].lab;
-    if (!seen.insert(lab).second) continue;
-    std::optional<Pair> first, different;
-    for (size_t x : of_a) {
-      for (size_t y : of_b) {
-        if (a.results[x].lab != lab || b.results[y].lab != lab) continue;
-        if (!first) first = Pair{x, y};
-        if (!different && differ(a.results[x], b.results[y], claim)) different = Pair{x, y};
-      }
-    }
-    if (first) pairs.push_back(different.value_or(*first));
-  }
-  return pairs;
 }
 
 std::string show(const Check& check) {
@@ -70,24 +43,6 @@ const Check* find_check(const LabResult& result, const std::string& section,
   return nullptr;
 }
 
-// Checks of one section that have one text are compared in their first one alone.
-std::optional<CheckDifference> first_check(const LabResult& a, const LabResult& b) {
-  for (const auto& section : a.sections) {
-    for (const auto& check : section.checks) {
-      const Check* first = find_check(a, section.title, check.what);
-      const Check* other = find_check(b, section.title, check.what);
-      if (first != &check || (other && other->outcome == check.outcome)) continue;
-      return CheckDifference{section.title + ": " + check.what, show(check),
-                             other ? show(*other) : "was not made"};
-    }
-  }
-  for (const auto& section : b.sections)
-    for (const auto& check : section.checks)
-      if (!find_check(a, section.title, check.what))
-        return CheckDifference{section.title + ": " + check.what, "was not made", show(check)};
-  return {};
-}
-
 // None when the file is not there.
 std::optional<Recording> read(const RunSource& source, size_t index) {
   if (source.folder.empty()) return {};
@@ -97,7 +52,7 @@ std::optional<Recording> read(const RunSource& source, size_t index) {
   return read_recording(source.folder, result, repetition);
 }
 
-RecordingsDiff compare_recordings(const RunSource& a, const RunSource& b, Pair pair) {
+RecordingsDiff compare_recordings(const RunSource& a, const RunSource& b, ResultPair pair) {
   const LabResult& result = a.run.results[pair.a];
   RecordingsDiff difference{result.lab, result.family, "", {}};
   auto left = read(a, pair.a), right = read(b, pair.b);
@@ -181,10 +136,47 @@ void add_only(std::string& text, std::string_view which, const std::vector<std::
 
 }  // namespace
 
+std::vector<ResultPair> pair_up(const Run& a, const std::vector<size_t>& of_a, const Run& b,
+                                const std::vector<size_t>& of_b, const std::string& claim) {
+  std::vector<ResultPair> pairs;
+  std::set<std::string> seen;
+  for (size_t i : of_a) {
+    const std::string& lab = a.results[i].lab;
+    if (!seen.insert(lab).second) continue;
+    std::optional<ResultPair> first, different;
+    for (size_t x : of_a) {
+      for (size_t y : of_b) {
+        if (a.results[x].lab != lab || b.results[y].lab != lab) continue;
+        if (!first) first = ResultPair{x, y};
+        if (!different && differ(a.results[x], b.results[y], claim)) different = ResultPair{x, y};
+      }
+    }
+    if (first) pairs.push_back(different.value_or(*first));
+  }
+  return pairs;
+}
+
+// Checks of one section that have one text are compared in their first one alone.
+std::optional<CheckDifference> first_check(const LabResult& a, const LabResult& b) {
+  for (const auto& section : a.sections) {
+    for (const auto& check : section.checks) {
+      const Check* first = find_check(a, section.title, check.what);
+      const Check* other = find_check(b, section.title, check.what);
+      if (first != &check || (other && other->outcome == check.outcome)) continue;
+      return CheckDifference{section.title + ": " + check.what, show(check),
+                             other ? show(*other) : "was not made"};
+    }
+  }
+  for (const auto& section : b.sections)
+    for (const auto& check : section.checks)
+      if (!find_check(a, section.title, check.what))
+        return CheckDifference{section.title + ": " + check.what, "was not made", show(check)};
+  return {};
+}
+
 RunSource open_run(const std::filesystem::path& path) {
   bool folder = !std::filesystem::is_regular_file(path);
-  return {read_results(folder ? path / "results.json" : path),
-          folder ? path : std::filesystem::path(), path.string()};
+  return {read_results(results_file(path)), folder ? path : std::filesystem::path(), path.string()};
 }
 
 Diff diff(const RunSource& a, const RunSource& b, bool segments) {
@@ -202,7 +194,7 @@ Diff diff(const RunSource& a, const RunSource& b, bool segments) {
       ++result.compared;
       if (x.verdict == y->verdict) continue;
       VerdictDifference difference{row.claim, x.family, x, *y, {}, {}};
-      for (Pair pair : pair_up(a.run, x.results, b.run, y->results, row.claim)) {
+      for (ResultPair pair : pair_up(a.run, x.results, b.run, y->results, row.claim)) {
         if (!difference.check)
           difference.check = first_check(a.run.results[pair.a], b.run.results[pair.b]);
         difference.recordings.push_back(compare_recordings(a, b, pair));

@@ -25,6 +25,17 @@ struct CheckDifference {
   std::string a, b;  // "holds: got 5"; "was not made"
 };
 
+std::optional<CheckDifference> first_check(const LabResult& a, const LabResult& b);
+
+// Results of one lab and family, by their places in each run.
+struct ResultPair {
+  size_t a = 0, b = 0;
+};
+// Of each lab that is among both: its first two results whose verdicts on the claim differ, or its
+// first two.
+std::vector<ResultPair> pair_up(const Run& a, const std::vector<size_t>& of_a, const Run& b,
+                                const std::vector<size_t>& of_b, const std::string& claim);
+
 // A claim in one family that was judged otherwise.
 struct VerdictDifference {
   std::string claim;

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <stdexcept>
 
 #include "report/read.h"
 
@@ -31,35 +30,18 @@ std::string show(const ClaimVerdictDifference& d) {
 }
 
 Expected::Expected(const std::filesystem::path& path) {
-  constexpr const char* file = "results.json";
-  single_ = !std::filesystem::is_directory(path);
-  if (single_) {
-    runs_.push_back(read_results(path));
-    return;
-  }
-  if (std::filesystem::exists(path / file)) {
-    single_ = true;
-    runs_.push_back(read_results(path / file));
-    return;
-  }
-  std::vector<std::filesystem::path> files;
-  for (const auto& folder : std::filesystem::directory_iterator(path))
-    if (auto results = folder.path() / file; std::filesystem::exists(results))
-      files.push_back(results);
-  std::ranges::sort(files);
-  for (const auto& results : files) runs_.push_back(read_results(results));
-  if (runs_.empty()) throw std::runtime_error(path.string() + ": no results.json in it");
+  auto folders = kernel_folders(path);
+  single_ = folders.empty();
+  if (single_) runs_.push_back(read_results(results_file(path)));
+  for (const auto& folder : folders) runs_.push_back(read_results(results_file(folder)));
 }
 
 const Run* Expected::find(const std::string& release) const {
   if (single_) return &runs_.front();
-  auto version = [](const std::string& text) {
-    return text.substr(0, text.find_first_not_of("0123456789", text.find('.') + 1));
-  };
   const Run* found = nullptr;
   for (const Run& run : runs_) {
     if (run.kernel == release) return &run;
-    if (version(run.kernel) == version(release)) found = &run;
+    if (version_of(run.kernel) == version_of(release)) found = &run;
   }
   return found;
 }

@@ -24,7 +24,7 @@ std::vector<ClaimVerdictDifference> compare(const Run& got, const Run& expected)
 std::string show(const ClaimVerdictDifference& difference);
 
 // What `--expect` names: a results.json, a folder with one, or a folder with a folder for each
-// kernel. Throws as read.h says, and std::runtime_error when it is none of these.
+// kernel. Throws as read.h says.
 class Expected {
  public:
   explicit Expected(const std::filesystem::path& path);

@@ -3,10 +3,12 @@
 
 #include <string>
 
+#include "report/matrix.h"
 #include "report/run.h"
 
 namespace twlab::report {
 
 std::string markdown(const Run& run);
+std::string markdown(const Matrix& matrix);
 
 }  // namespace twlab::report

@@ -6,6 +6,7 @@
 #include "report/html.h"
 #include "report/json.h"
 #include "report/markdown.h"
+#include "report/matrix_json.h"
 #include "wire/pcapng.h"
 
 namespace twlab::report {
@@ -62,6 +63,12 @@ void write_reports(const Run& run, const std::filesystem::path& out) {
 void write_summary(const Run& run, const std::filesystem::path& out) {
   write_reports(run, out);
   os::write_file_atomically(out / "results.json", results_json(run));
+}
+
+void write_summary(const Matrix& matrix, const std::filesystem::path& out) {
+  os::write_file_atomically(out / "report.html", html(matrix));
+  os::write_file_atomically(out / "report.md", markdown(matrix));
+  os::write_file_atomically(out / "results.json", results_json(matrix));
 }
 
 void write_all(const Run& run, const std::filesystem::path& out) {

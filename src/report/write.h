@@ -4,12 +4,16 @@
 //   <lab>/<family>.pcapng (or .pcap)    the capture
 //   <lab>/<family>.json                 the recording
 //
+// Several runs, each in a folder of its own, have above them a results.json, report.html and
+// report.md that set them side by side.
+//
 // Every file appears whole or not at all: it is written under a temporary name and then renamed.
 // What cannot be written (disk full, no permission) throws std::system_error with the path.
 #pragma once
 
 #include <filesystem>
 
+#include "report/matrix.h"
 #include "report/run.h"
 
 namespace twlab::report {
@@ -28,6 +32,9 @@ void write_reports(const Run& run, const std::filesystem::path& out);
 
 // The reports and results.json, which links to the evidence.
 void write_summary(const Run& run, const std::filesystem::path& out);
+
+// What stands above the folders of the columns.
+void write_summary(const Matrix& matrix, const std::filesystem::path& out);
 
 // All of it.
 void write_all(const Run& run, const std::filesystem::path& out);

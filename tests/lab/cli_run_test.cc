@@ -34,7 +34,11 @@ class RunTest : public ::testing::Test {
   std::string out() const { return folder_ / "out"; }
 
   int run(std::vector<std::string> words) {
-    words.insert(words.begin(), {"twlab", "run", "--out", out()});
+    words.insert(words.begin(), {"run", "--out", out()});
+    return command(std::move(words));
+  }
+  int command(std::vector<std::string> words) {
+    words.insert(words.begin(), "twlab");
     std::vector<char*> arguments;
     for (std::string& word : words) arguments.push_back(word.data());
     ::testing::internal::CaptureStdout();
@@ -94,6 +98,40 @@ TEST_F(RunTest, FormatsOnStandardOutput) {
   EXPECT_THAT(stdout_, ::testing::StartsWith("<?xml"));
   run({"close.decided", "--format", "json"});
   EXPECT_EQ(stdout_, os::read_file(fs::path(out()) / "results.json"));
+}
+
+TEST_F(RunTest, MergedShardsAreTheWholeRun) {
+  std::vector<std::string> labs{"close.decided", "linger.undecided"};
+  auto run_into = [&](const std::string& name, std::vector<std::string> more) {
+    more.insert(more.begin(), {"run", "--out", folder_ / name});
+    more.insert(more.end(), labs.begin(), labs.end());
+    return command(more);
+  };
+  EXPECT_EQ(run_into("whole", {}), success);
+  std::vector<std::string> merge{"merge", "--out", folder_ / "merged"};
+  for (const char* shard : {"1", "2", "3"}) {
+    run_into(shard, {"--shard", shard + std::string("/3")});
+    merge.push_back(folder_ / shard);
+  }
+  EXPECT_EQ(command(merge), success) << stderr_;
+  EXPECT_THAT(stdout_, HasSubstr("Report: " + (folder_ / "merged" / "report.html").string()));
+  auto whole = report::claim_rows(report::read_run(folder_ / "whole")),
+       merged = report::claim_rows(report::read_run(folder_ / "merged"));
+  ASSERT_EQ(merged.size(), whole.size());
+  for (size_t i = 0; i < whole.size(); ++i) {
+    EXPECT_EQ(merged[i].claim, whole[i].claim);
+    ASSERT_EQ(merged[i].families.size(), whole[i].families.size());
+    for (size_t j = 0; j < whole[i].families.size(); ++j)
+      EXPECT_EQ(merged[i].families[j].verdict, whole[i].families[j].verdict);
+  }
+  EXPECT_EQ(command(merge), bad_input);
+  EXPECT_THAT(stderr_, HasSubstr("is there already"));
+}
+
+TEST_F(RunTest, AShardOfNothingHasNothingToDo) {
+  EXPECT_EQ(run({"close.decided", "--shard", "3/3"}), success);
+  EXPECT_THAT(stderr_, HasSubstr("nothing is left to do"));
+  EXPECT_FALSE(fs::exists(out()));
 }
 
 TEST_F(RunTest, AFolderThatCannotBeWrittenIsToldBeforeAnythingRuns) {

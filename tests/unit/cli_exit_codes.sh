@@ -37,6 +37,8 @@ touch file
 expect 2 "file" run close.four-segments --out file/below
 expect 2 "no-such-folder" report no-such-folder
 expect 2 "results.json" report .
+expect 2 "no-such-folder" merge no-such-folder
+expect 2 "is not I/N" run close.four-segments --shard 3/2
 expect 2 "no-such-folder" diff no-such-folder no-such-folder
 expect 2 "broken.json" diff broken.json broken.json
 expect 2 "results.json" ladder . close.four-segments

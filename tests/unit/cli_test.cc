@@ -112,6 +112,18 @@ TEST(Options, OfDiffLadderAndServe) {
   EXPECT_FALSE(serve->reuse_address);
 }
 
+TEST(Options, OfShardsAndMerge) {
+  auto run = parse_words({"run", "--shard", "2/3"}).options;
+  ASSERT_TRUE(run);
+  EXPECT_EQ(run->shard.index, 2u);
+  EXPECT_EQ(run->shard.count, 3u);
+  auto merge = parse_words({"merge", "a", "b", "-o", "c"}).options;
+  ASSERT_TRUE(merge);
+  EXPECT_EQ(merge->command, Command::merge);
+  EXPECT_THAT(merge->names, ElementsAre("a", "b"));
+  EXPECT_EQ(merge->out, "c");
+}
+
 TEST(Options, OfKernels) {
   auto list = parse_words({"kernels", "--format", "json"}).options;
   ASSERT_TRUE(list);
@@ -134,6 +146,8 @@ TEST(Options, BadOnesAreBadInput) {
   for (auto words : std::vector<std::vector<const char*>>{{},
                                                           {"nothing"},
                                                           {"run", "--family", "ipx"},
+                                                          {"run", "--shard", "0/2"},
+                                                          {"merge"},
                                                           {"run", "--jobs", "0"},
                                                           {"run", "--jobs", "many"},
                                                           {"run", "--repeat", "-1"},
