@@ -41,7 +41,8 @@ LAB(clocks, {.name = "test.clocks",
              .needs = 60s}) {
   constexpr Duration sleep = 40s, rest = 9'900ms, between_looks = 100us;
   auto hosts = lab.two_kernels();
-  auto [client, server] = lab.connect(hosts.client, hosts.server, 5000);
+  Connection talking = lab.connect(hosts.client, hosts.server, 5000);
+  Socket& client = talking.client;
   auto [closed, passive] = lab.connect(hosts.client, hosts.server, 5001);
   Tuple waiting = lab.into_time_wait(hosts.client, closed, passive);
 
@@ -57,7 +58,7 @@ LAB(clocks, {.name = "test.clocks",
     EventId mark = lab.mark("a tick of the real-time clock");
     client.need(client.send("tick"));
     now.time_wait_left = hosts.client.find(waiting)->timer_left;
-    server.recv();
+    talking.server.recv();
     now.frame = first(lab.trace(hosts.client, client.tuple(), mark), {.flags = PSH | ACK})
                     .time.time_since_epoch();
     return now;
