@@ -43,7 +43,8 @@ std::string inherited_by_shell(Inherited fd) {
 // emulated by QEMU 7.2 it sometimes breaks the lists of the kernel's allocator (6.12 panicked in
 // __kmalloc in 12 of 12 runs of one lab with it, in none of 10 without).
 std::vector<std::string> clock_arguments(const Machine& machine) {
-  std::vector<std::string> arguments{"-M", "q35,hpet=off", "-cpu", "max,cx16=off"};
+  std::vector<std::string> arguments{"-M", "q35,hpet=off,sata=off,smbus=off,vmport=off,i8042=off",
+                                     "-cpu", "max,cx16=off"};
   auto add = [&](std::initializer_list<const char*> more) {
     arguments.insert(arguments.end(), more.begin(), more.end());
   };
@@ -59,7 +60,9 @@ std::string kernel_arguments(const Machine& machine) {
       "sysctl.vm.stat_interval=86400 sysctl.vm.compaction_proactiveness=0 "
       "sysctl.vm.dirty_writeback_centisecs=0 transparent_hugepage=never nowatchdog "
       "random.trust_cpu=on";
-  if (!machine.real_time) arguments += " tsc_early_khz=1000000 tsc=reliable no_timer_check";
+  // Every kernel is up after some seconds of its time; see await_start in inside/init.cc.
+  if (!machine.real_time)
+    arguments += " tsc_early_khz=1000000 tsc=reliable no_timer_check twlab_start=60";
   return arguments;
 }
 
