@@ -6,6 +6,7 @@
 
 #include "report/ladder.h"
 #include "report/ladder_rows.h"
+#include "report/svg.h"
 #include "report/text.h"
 
 namespace twlab::report {
@@ -17,7 +18,7 @@ constexpr size_t most_columns = 36;  // of a cell at the outer edge
 constexpr size_t note_columns = 48;  // fits between two lifelines
 constexpr double line_height = 14;
 
-class Drawing {
+class Drawing : private SvgWriter {
  public:
   explicit Drawing(Ladder ladder) : ladder_(std::move(ladder)) {
     place_columns();
@@ -44,17 +45,6 @@ class Drawing {
   }
 
  private:
-  template <typename... T>
-  void put(fmt::format_string<T...> format, T&&... arguments) {
-    fmt::format_to(std::back_inserter(out_), format, std::forward<T>(arguments)...);
-    out_ += '\n';
-  }
-  void text(double x, double y, std::string_view classes, std::string_view anchor,
-            std::string_view words) {
-    put(R"(<text x="{:.1f}" y="{:.1f}" class="{}" text-anchor="{}">{}</text>)", x, y, classes,
-        anchor, escape_xml(words));
-  }
-
   void place_columns() {
     size_t last = ladder_.lifelines.size() - 1;
     size_t left = report::width(ladder_.lifelines[0].host),
@@ -217,7 +207,6 @@ class Drawing {
   }
 
   Ladder ladder_;
-  std::string out_;
   std::vector<double> x_, y_;  // of each lifeline, of each row's base line
   double width_ = 0, height_ = 0;
 };

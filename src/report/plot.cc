@@ -9,6 +9,7 @@
 #include <map>
 #include <stdexcept>
 
+#include "report/svg.h"
 #include "report/text.h"
 
 namespace twlab::report {
@@ -43,7 +44,7 @@ std::string show_tick(double value) {
                                                           : show_number(value / 1e6) + " M";
 }
 
-class Drawing {
+class Drawing : private SvgWriter {
  public:
   explicit Drawing(const Plot& plot) : plot_(plot) {
     double none = std::numeric_limits<double>::infinity();
@@ -82,16 +83,6 @@ class Drawing {
   }
 
  private:
-  template <typename... T>
-  void put(fmt::format_string<T...> format, T&&... arguments) {
-    fmt::format_to(std::back_inserter(out_), format, std::forward<T>(arguments)...);
-    out_ += '\n';
-  }
-  void text(double x, double y, std::string_view classes, std::string_view anchor,
-            std::string_view words) {
-    put(R"(<text x="{:.1f}" y="{:.1f}" class="{}" text-anchor="{}">{}</text>)", x, y, classes,
-        anchor, escape_xml(words));
-  }
   void line(std::string_view classes, double x1, double y1, double x2, double y2) {
     put(R"(<line class="{}" x1="{:.1f}" y1="{:.1f}" x2="{:.1f}" y2="{:.1f}"/>)", classes, x1, y1,
         x2, y2);
@@ -200,7 +191,6 @@ class Drawing {
   }
 
   const Plot& plot_;
-  std::string out_;
   Scale x_, y_;
   double top_ = 0, height_ = 0;
   size_t points_ = 0;
