@@ -39,14 +39,26 @@ std::vector<Lifeline> lifelines(const Recording& recording) {
   return all;
 }
 
-// Between two hosts stands whoever has a link to both.
-void order(std::vector<Lifeline>& group, const Recording& recording) {
-  if (group.size() != 3) return;
+// Who has links to the others stands between them: who opens connections to its left, whom they are
+// opened to on its right.
+void order(std::vector<Lifeline>& group, const Recording& recording,
+           const std::vector<Transit>& transits) {
+  if (group.size() < 3) return;
   std::map<std::string, int> links;
   for (const auto& interface : recording.interfaces) ++links[interface.host];
   auto most = std::max_element(group.begin(), group.end(),
                                [&](auto& a, auto& b) { return links[a.host] < links[b.host]; });
-  if (links[most->host] > 1) std::iter_swap(most, group.begin() + 1);
+  if (links[most->host] < 2) return;
+  const Lifeline hub = *most;
+  group.erase(most);
+  std::set<std::string> openers;
+  for (const auto& transit : transits)
+    if (transit.packet().segment.flags == wire::SYN)
+      openers.insert(way_of(recording, transit).from);
+  auto right = std::stable_partition(group.begin(), group.end(),
+                                     [&](const Lifeline& l) { return openers.contains(l.host); });
+  bool apart = right != group.begin() && right != group.end();
+  group.insert(apart ? right : group.begin() + 1, hub);
 }
 
 // A sweep has a host for each setting, which exchange nothing with one another: no page is wide
@@ -103,7 +115,7 @@ std::vector<std::vector<Lifeline>> host_groups(const Recording& recording,
   if (auto apart = index.find(unlinked); apart != index.end()) split_wide(groups, apart->second);
   if (groups.empty()) groups.emplace_back();
   for (auto& lines : groups) {
-    order(lines, recording);
+    order(lines, recording, transits);
     while (lines.size() < 2) lines.push_back({});
   }
   return groups;

@@ -14,7 +14,8 @@ struct Lifeline {
 };
 
 // Hosts that sent one another segments are a group, drawn as a ladder of its own; in the order of
-// the interfaces, but with a host that has a link to two others between them. Hosts that neither
+// the interfaces, but with a host that has links to the others, a router, between those that open
+// connections and those that accept them. Hosts that neither
 // sent nor received anything are a group together if they did something else. Never empty, and no
 // group has less than two lifelines: the second may have no name.
 std::vector<std::vector<Lifeline>> host_groups(const Recording& recording,

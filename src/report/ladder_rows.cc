@@ -157,8 +157,7 @@ class Builder {
     std::string text = fmt::format("{} > {}: {}", show(packet.source), show(packet.destination),
                                    show(packet.segment));
     auto end = [&](const char* what, const Event* event, size_t number) {
-      text += event ? fmt::format("\n{} at {} s, frame {} of the capture", what,
-                                  show_offset(ladder_, event->time), number)
+      text += event ? fmt::format("\n{} in frame {} of the capture", what, number)
                     : fmt::format("\nnever {}", what);
     };
     end("sent", transit.sent, transit.sent_number);
@@ -204,7 +203,9 @@ class Builder {
       cell.title += fmt::format(", {} left", os::show(change.timer_left));
 
     auto& rows = ladder_.rows;
-    bool beside = !rows.empty() && rows.back().kind != Row::Kind::section &&
+    // Arrows may pass by a host in the middle, where the state's name would stand.
+    bool outer = *line == 0 || *line + 1 == ladder_.lifelines.size();
+    bool beside = outer && !rows.empty() && rows.back().kind != Row::Kind::section &&
                   rows.back().kind != Row::Kind::remark && !rows.back().cells[*line] &&
                   event.time - rows.back().time < same_row;
     Row& target = beside ? rows.back() : row(Row::Kind::plain, event.time);

@@ -76,7 +76,8 @@ class Model {
       where =
           fmt::format("{}, {}, seed {}", run.guest->emulator,
                       run.guest->real_time ? "real time" : "idle time skipped", run.guest->seed);
-    return {{"name", column.short_name + (column.here ? "*" : "")},
+    return {{"name", column_name(index)},
+            {"plain", column.short_name},
             {"release", run.kernel},
             {"report", column.folder + "/report.html"},
             {"source", run.guest ? run.guest->source : ""},
@@ -162,7 +163,8 @@ class Model {
   }
 
   std::string column_name(size_t index) const {
-    return matrix_.columns[index].short_name + (matrix_.columns[index].here ? "*" : "");
+    bool marked = matrix_.columns[index].here && matrix_.columns.size() > 1;
+    return matrix_.columns[index].short_name + (marked ? "*" : "");
   }
 
   Object step(const MatrixClaim& claim, Step step) const {
@@ -231,6 +233,8 @@ class Model {
     Object o = verdict_fields(verdict.verdict);
     o["name"] = column_name(column);
     o["lab"] = its.lab;
+    std::string stem = evidence_stem(its, nth_[column][result]);
+    o["key"] = matrix_.columns[column].short_name + stem.substr(stem.rfind('/'));
     o["link"] = link(column, result);
     o["ladder"] = ladder_(its);
     return o;

@@ -15,6 +15,44 @@ namespace {
 using Object = Value::Object;
 using List = Value::List;
 
+// Lists of segments are joined by "; ": one line each.
+std::string in_lines(std::string text) {
+  for (size_t at = 0; (at = text.find("; ", at)) != std::string::npos; ++at) text[at + 1] = '\n';
+  return text;
+}
+
+Object section(const SectionResult& section) {
+  List checks;
+  for (const auto& c : section.checks) {
+    std::string sign = c.outcome == Outcome::holds ? "✔" : c.outcome == Outcome::fails ? "✘" : "?";
+    checks.emplace_back(Object{{"what", c.what},
+                               {"wanted", in_lines(c.wanted)},
+                               {"refuting", in_lines(c.refuting)},
+                               {"got", in_lines(c.got)},
+                               {"details", c.details},
+                               {"outcome", name(c.outcome)},
+                               {"sign", sign}});
+  }
+  return {{"title", section.title}, {"control", section.control}, {"checks", checks}};
+}
+
+Object plot(const Plot& plot) {
+  PlotTable table = plot_table(plot);
+  auto texts = [](const std::vector<std::string>& all) {
+    List list;
+    for (const auto& text : all) list.emplace_back(Object{{"text", text}});
+    return list;
+  };
+  List rows;
+  for (const auto& row : table.rows) rows.emplace_back(Object{{"cells", texts(row)}});
+  return {{"title", plot.title},
+          {"note", plot.note},
+          {"y_label", plot.y.label},
+          {"svg", plot_svg(plot)},
+          {"columns", texts(table.columns)},
+          {"rows", rows}};
+}
+
 class Model {
  public:
   Model(const Run& run, const std::function<std::string(const LabResult&)>& ladder)
@@ -138,7 +176,11 @@ class Model {
       if (std::any_of(row.families.begin(), row.families.end(), of_this_lab))
         judged.emplace_back(claim(row, anchors.insert(row.claim).second));
     }
-    for (size_t i : results) shown.emplace_back(result(i, i == results.front()));
+    for (size_t i : results) {
+      Object o = result_model(run_, i, nth_[i]);
+      o["ladder"] = ladder_(run_.results[i]);
+      shown.emplace_back(std::move(o));
+    }
     return {{"name", name},
             {"story", text ? text->story : ""},
             {"control", text ? text->control : ""},
@@ -158,85 +200,6 @@ class Model {
             {"cells", cells(row)}};
   }
 
-  Object result(size_t index, bool open) const {
-    const LabResult& r = run_.results[index];
-    List verdicts, sections, settings, counters;
-    for (const auto& v : r.verdicts) {
-      Object o = verdict_fields(v.verdict);
-      o["claim"] = v.claim;
-      o["reason"] = v.reason;
-      o["sections"] = fmt::format("{}", fmt::join(v.sections, "; "));
-      o["control"] = v.control;
-      verdicts.emplace_back(std::move(o));
-    }
-    for (const auto& s : r.sections) sections.emplace_back(section(s));
-    for (const auto& [name, value] : r.recording.settings)
-      settings.emplace_back(Object{{"name", name}, {"value", value}});
-    for (const auto& [host, all] : r.recording.counters)
-      for (const auto& [name, rise] : all)
-        counters.emplace_back(
-            Object{{"host", host}, {"name", name}, {"rise", fmt::format("{:+}", rise)}});
-    List plots;
-    for (const Plot& p : r.plots) plots.emplace_back(plot(p));
-    return {{"anchor", anchor(index)},
-            {"label", label(r.family)},
-            {"repetition", nth_[index] > 1 ? std::to_string(nth_[index]) : ""},
-            {"open", open},
-            {"error", r.error},
-            {"took", os::show(r.took)},
-            {"began", show_utc(r.begin)},
-            {"rerun", command_for(r)},
-            {"capture", capture_file(r, nth_[index], run_.classic_pcap)},
-            {"recording", recording_file(r, nth_[index])},
-            {"frames_lost", r.recording.frames_lost ? std::to_string(r.recording.frames_lost) : ""},
-            {"verdicts", verdicts},
-            {"sections", sections},
-            {"plots", plots},
-            {"settings", settings},
-            {"counters", counters},
-            {"ladder", ladder_(r)}};
-  }
-
-  static Object section(const SectionResult& section) {
-    List checks;
-    for (const auto& c : section.checks) {
-      std::string sign = c.outcome == Outcome::holds   ? "✔"
-                         : c.outcome == Outcome::fails ? "✘"
-                                                       : "?";
-      checks.emplace_back(Object{{"what", c.what},
-                                 {"wanted", in_lines(c.wanted)},
-                                 {"refuting", in_lines(c.refuting)},
-                                 {"got", in_lines(c.got)},
-                                 {"details", c.details},
-                                 {"outcome", name(c.outcome)},
-                                 {"sign", sign}});
-    }
-    return {{"title", section.title}, {"control", section.control}, {"checks", checks}};
-  }
-
-  static Object plot(const Plot& plot) {
-    PlotTable table = plot_table(plot);
-    auto texts = [](const std::vector<std::string>& all) {
-      List list;
-      for (const auto& text : all) list.emplace_back(Object{{"text", text}});
-      return list;
-    };
-    List rows;
-    for (const auto& row : table.rows) rows.emplace_back(Object{{"cells", texts(row)}});
-    return {{"title", plot.title},
-            {"note", plot.note},
-            {"y_label", plot.y.label},
-            {"svg", plot_svg(plot)},
-            {"columns", texts(table.columns)},
-            {"rows", rows}};
-  }
-
-  // Lists of segments are joined by "; ": one line each.
-  static std::string in_lines(std::string text) {
-    for (size_t at = 0; (at = text.find("; ", at)) != std::string::npos; ++at) text[at + 1] = '\n';
-    return text;
-  }
-
   const Run& run_;
   const std::function<std::string(const LabResult&)>& ladder_;
   const std::vector<ClaimRow> rows_;
@@ -245,6 +208,43 @@ class Model {
 };
 
 }  // namespace
+
+Value::Object result_model(const Run& run, size_t index, int repetition) {
+  const LabResult& r = run.results[index];
+  List verdicts, sections, settings, counters;
+  for (const auto& v : r.verdicts) {
+    Object o = verdict_fields(v.verdict);
+    o["claim"] = v.claim;
+    o["reason"] = v.reason;
+    o["sections"] = fmt::format("{}", fmt::join(v.sections, "; "));
+    o["control"] = v.control;
+    verdicts.emplace_back(std::move(o));
+  }
+  for (const auto& s : r.sections) sections.emplace_back(section(s));
+  for (const auto& [name, value] : r.recording.settings)
+    settings.emplace_back(Object{{"name", name}, {"value", value}});
+  for (const auto& [host, all] : r.recording.counters)
+    for (const auto& [name, rise] : all)
+      counters.emplace_back(
+          Object{{"host", host}, {"name", name}, {"rise", fmt::format("{:+}", rise)}});
+  List plots;
+  for (const Plot& p : r.plots) plots.emplace_back(plot(p));
+  return {{"anchor", evidence_stem(r, repetition)},
+          {"label", label(r.family)},
+          {"repetition", repetition > 1 ? std::to_string(repetition) : ""},
+          {"error", r.error},
+          {"took", os::show(r.took)},
+          {"began", show_utc(r.begin)},
+          {"rerun", command_for(r)},
+          {"capture", capture_file(r, repetition, run.classic_pcap)},
+          {"recording", recording_file(r, repetition)},
+          {"frames_lost", r.recording.frames_lost ? std::to_string(r.recording.frames_lost) : ""},
+          {"verdicts", verdicts},
+          {"sections", sections},
+          {"plots", plots},
+          {"settings", settings},
+          {"counters", counters}};
+}
 
 Value::Object model(const Run& run, const std::function<std::string(const LabResult&)>& ladder) {
   return Model(run, ladder).build();

@@ -21,7 +21,7 @@ class SvgWriter {
   }
   void text(double x, double y, std::string_view classes, std::string_view anchor,
             std::string_view words) {
-    put(R"(<text x="{:.1f}" y="{:.1f}" class="{}" text-anchor="{}">{}</text>)", x, y, classes,
+    put(R"(<text x="{:.5g}" y="{:.5g}" class="{}" text-anchor="{}">{}</text>)", x, y, classes,
         anchor, escape_xml(words));
   }
 
