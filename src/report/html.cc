@@ -35,8 +35,8 @@ class Page {
   explicit Page(const Matrix& matrix) : matrix_(matrix), claims_(by_claim(matrix)) {
     for (const auto& column : matrix.columns) nth_.push_back(repetitions(column.run));
     auto here = std::ranges::find_if(matrix.columns, &Matrix::Column::here);
-    chosen_ = here == matrix.columns.end() ? matrix.columns.size() - 1
-                                           : here - matrix.columns.begin();
+    chosen_ =
+        here == matrix.columns.end() ? matrix.columns.size() - 1 : here - matrix.columns.begin();
     std::set<Family> families;
     for (const auto& row : matrix.rows) families.insert(row.family);
     families_.assign(families.begin(), families.end());
@@ -335,9 +335,9 @@ class Page {
            (matrix_.columns[index].here && matrix_.columns.size() > 1 ? "*" : "");
   }
 
-  // {html, rows, results: {key: {html, ladders}}}
+  // {html, texts, results: {key: {html, ladders}}}
   json lab_pack(const std::string& lab) const {
-    LadderPack ladders;
+    Parts parts;
     json results = json::object();
     std::string html;
     for (size_t i = 0; i < matrix_.columns.size(); ++i) {
@@ -350,9 +350,9 @@ class Page {
           LadderOptions options = ladder_options(result);
           options.keep = shown_rows;
           for (const auto& ladder : draw_ladders(result.recording, options))
-            drawn.push_back(ladders.add(ladder));
+            drawn.push_back(parts.add(ladder));
         }
-        results[key(i, r)] = {{"html", evidence(i, r)}, {"ladders", drawn}};
+        results[key(i, r)] = {{"html", parts.add(evidence(i, r))}, {"ladders", drawn}};
         if (const LabText* text = find_lab_text(run, lab))
           html = render("lab.html",
                         {{"name", lab},
@@ -363,7 +363,7 @@ class Page {
                         escape_xml);
       }
     }
-    return {{"html", html}, {"rows", ladders.rows()}, {"results", results}};
+    return {{"html", html}, {"texts", parts.texts()}, {"results", results}};
   }
 
   std::string evidence(size_t column, size_t result) const {

@@ -2,10 +2,12 @@
 
 #include <zlib.h>
 
+#include <algorithm>
 #include <cctype>
 #include <charconv>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
+#include <utility>
 
 namespace twlab::report {
 namespace {
@@ -34,48 +36,122 @@ class Gaps {
   std::string cut(std::string_view svg) {
     std::string out;
     bool tag = false;
-    for (size_t i = 0; i < svg.size();) {
-      tag = svg[i] == '<' || (tag && svg[i] != '>');
-      if (tag || !std::isdigit(static_cast<unsigned char>(svg[i]))) {
-        out += svg[i++];
-        continue;
+    while (!svg.empty()) {
+      tag = svg[0] == '<' || (tag && svg[0] != '>');
+      size_t length = 1;
+      if (tag) {
+        out += svg[0];
+      } else if ((length = address_at(svg)) > 0) {
+        out += address(svg.substr(0, length));
+      } else if ((length = word_at(svg)) > 0) {
+        std::string_view word = svg.substr(0, length);
+        if (size_t unit = unit_at(word, svg.substr(length))) {
+          length += unit;
+          value(svg.substr(0, length));
+          out += "\x01";
+        } else if (out.ends_with("frame ")) {
+          out += frame(word);
+        } else {
+          out += number(word, out.ends_with("val ") || out.ends_with("ecr "));
+        }
+      } else {
+        out += svg[0];
+        length = 1;
       }
-      size_t end = i;
-      while (end < svg.size() && (std::isalnum(static_cast<unsigned char>(svg[end])) ||
-                                  svg[end] == '.' || svg[end] == ':'))
-        ++end;
-      out += number(svg.substr(i, end - i), svg.substr(end, 3));
-      i = end;
+      svg.remove_prefix(length);
     }
     return out;
   }
 
+  std::vector<std::string> addresses;
+  std::vector<int64_t> frames;
   std::vector<uint32_t> bases;
-  std::string values;  // separated by spaces
+  std::string values;
 
  private:
-  // `word` begins with a digit.
-  std::string number(std::string_view word, std::string_view after) {
-    size_t digits = word.find_first_not_of("0123456789");
-    bool whole = digits == word.npos;
-    bool decimal = !whole && word[digits] == '.' &&
-                   word.find_first_not_of("0123456789", digits + 1) == word.npos;
-    bool unit = after.starts_with(" us") || after.starts_with(" ms") || after.starts_with(" ns") ||
-                (after.starts_with(" s") && (after.size() < 3 || !std::isalpha(after[2])));
-    if ((whole || decimal) && unit) {
-      values += (values.empty() ? "" : " ") + std::string(word);
-      return "\x01";
+  static constexpr uint32_t first_ephemeral = 32768;  // net.ipv4.ip_local_port_range
+  static constexpr uint32_t beyond_ports = 65536;
+  static constexpr uint32_t one_connection = 1 << 20;  // as far as sequence numbers go here
+
+  // "192.0.2.1" or "[2001:db8::1]"; 0 where there is none.
+  static size_t address_at(std::string_view text) {
+    if (text[0] == '[') {
+      size_t end = text.find_first_not_of("0123456789abcdef:.", 1);
+      bool six = end != text.npos && text[end] == ']' && text.substr(0, end).find(':') != text.npos;
+      return six ? end + 1 : 0;
     }
-    uint32_t value = 0;
-    auto read = std::from_chars(word.data(), word.data() + word.size(), value);
-    if (!whole || read.ec != std::errc() || value < 65536 || word[0] == '0')
-      return std::string(word);
-    for (size_t k = 0; k < bases.size(); ++k)
-      if (uint32_t off = value - bases[k]; off < 1 << 20)
-        return "\x02" + std::to_string(k) + "+" + std::to_string(off) + ".";
-    bases.push_back(value);
-    return "\x02" + std::to_string(bases.size() - 1) + "+0.";
+    size_t end = std::min(text.find_first_not_of("0123456789."), text.size());
+    return std::ranges::count(text.substr(0, end), '.') == 3 ? end : 0;
   }
+
+  static size_t word_at(std::string_view text) {
+    if (!std::isdigit(static_cast<unsigned char>(text[0]))) return 0;
+    size_t end = 1;
+    while (end < text.size() &&
+           (std::isalnum(static_cast<unsigned char>(text[end])) || text[end] == '.'))
+      ++end;
+    return end;
+  }
+
+  // The length of the unit that makes a duration of the word, with the space before it; otherwise
+  // 0.
+  static size_t unit_at(std::string_view word, std::string_view after) {
+    size_t point = word.find_first_not_of("0123456789");
+    if (point != word.npos &&
+        (word[point] != '.' || word.find_first_not_of("0123456789", point + 1) != word.npos))
+      return 0;
+    for (std::string_view unit : {" ns", " us", " ms", " s"}) {
+      if (!after.starts_with(unit)) continue;
+      bool ends = after.size() == unit.size() ||
+                  !std::isalpha(static_cast<unsigned char>(after[unit.size()]));
+      return ends ? unit.size() : 0;
+    }
+    return 0;
+  }
+
+  void value(std::string_view text) { values += (values.empty() ? "" : ";") + std::string(text); }
+
+  std::string address(std::string_view text) {
+    auto at = std::ranges::find(addresses, text);
+    if (at == addresses.end()) at = addresses.emplace(at, text);
+    return "\x03" + std::to_string(at - addresses.begin()) + ".";
+  }
+
+  std::string frame(std::string_view word) {
+    int64_t number = 0;
+    std::from_chars(word.data(), word.data() + word.size(), number);
+    if (std::to_string(number) != word) return std::string(word);
+    frames.push_back(number - std::exchange(last_frame_, number));
+    return "\x04";
+  }
+
+  // Of connections that follow one another, each has its own numbers and the same place among those
+  // that were last in use.
+  std::string number(std::string_view word, bool timestamp) {
+    uint32_t value = 0;
+    auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
+    bool whole = error == std::errc() && end == word.data() + word.size() && word[0] != '0';
+    if (!whole || value < first_ephemeral) return std::string(word);
+    auto base = std::ranges::find_if(recent_, [&](uint32_t b) {
+      return value < beyond_ports ? b == value : b >= beyond_ports && value - b < one_connection;
+    });
+    if (base == recent_.end()) {
+      bases.push_back(value);
+      recent_.insert(recent_.begin(), value);
+      return "\x02";
+    }
+    std::string gap = "\x02" + std::to_string(base - recent_.begin());
+    std::string distance = std::to_string(value - *base);
+    std::rotate(recent_.begin(), base, base + 1);
+    if (timestamp)
+      this->value(distance);
+    else
+      gap += "+" + distance;
+    return gap + ".";
+  }
+
+  std::vector<uint32_t> recent_;  // of the bases, the last one used first
+  int64_t last_frame_ = 0;
 };
 
 }  // namespace
@@ -92,16 +168,13 @@ std::string pack(const json& value) {
   return base64(packed);
 }
 
-json LadderPack::add(const DrawnLadder& ladder) {
+json Parts::add(const DrawnLadder& ladder) {
   Gaps gaps;
   json y = json::array(), t = json::array(), rows = json::array();
   int above = 0;
   int64_t before = 0;
   for (const auto& row : ladder.rows) {
-    std::string svg = gaps.cut(row.svg);
-    auto [at, is_new] = index_.emplace(svg, rows_.size());
-    if (is_new) rows_.push_back(std::move(svg));
-    rows.push_back(at->second);
+    rows.push_back(index(gaps.cut(row.svg)));
     y.push_back(row.y - above);
     above = row.y;
     if (!row.time) {
@@ -120,7 +193,25 @@ json LadderPack::add(const DrawnLadder& ladder) {
           {"t", t},
           {"rows", rows},
           {"values", gaps.values},
-          {"bases", gaps.bases}};
+          {"bases", gaps.bases},
+          {"addresses", gaps.addresses},
+          {"frames", gaps.frames}};
+}
+
+json Parts::add(std::string_view html) {
+  json lines = json::array();
+  while (!html.empty()) {
+    size_t end = std::min(html.find('\n'), html.size());
+    lines.push_back(index(std::string(html.substr(0, end))));
+    html.remove_prefix(std::min(end + 1, html.size()));
+  }
+  return lines;
+}
+
+size_t Parts::index(std::string text) {
+  auto [at, is_new] = index_.emplace(std::move(text), texts_.size());
+  if (is_new) texts_.push_back(at->first);
+  return at->second;
 }
 
 }  // namespace twlab::report

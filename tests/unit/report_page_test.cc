@@ -31,12 +31,12 @@ TEST(Pack, ComesOutAgain) {
   }
 }
 
-TEST(LadderPack, ALadderComesOutAgain) {
+TEST(Parts, ALadderComesOutAgain) {
   auto drawn = draw_ladders(closing(), {});
   ASSERT_THAT(drawn, SizeIs(1));
-  LadderPack ladders;
-  json packed = ladders.add(drawn[0]);
-  EXPECT_EQ(redrawn({{"rows", ladders.rows()}}, packed), in_one(drawn[0]));
+  Parts parts;
+  json packed = parts.add(drawn[0]);
+  EXPECT_EQ(redrawn({{"texts", parts.texts()}}, packed), in_one(drawn[0]));
 
   int64_t y = 0, t = 0;
   for (size_t i = 0; i < drawn[0].rows.size(); ++i) {
@@ -49,7 +49,7 @@ TEST(LadderPack, ALadderComesOutAgain) {
 }
 
 // What differs from run to run is not in the rows: the second of two such ladders brings none.
-TEST(LadderPack, LaddersThatDifferInNumbersOnlyShareTheirRows) {
+TEST(Parts, LaddersThatDifferInNumbersOnlyShareTheirRows) {
   auto recording = [](uint32_t isn, uint32_t clock, Duration late) {
     Script script;
     for (uint32_t i = 0; i < 3; ++i) {
@@ -61,24 +61,51 @@ TEST(LadderPack, LaddersThatDifferInNumbersOnlyShareTheirRows) {
     script.call("client", "close", late * 4, late);
     return script.recording;
   };
-  LadderPack ladders;
+  Parts parts;
   auto first = draw_ladders(recording(3'000'000'000, 900'000, 40us), {});
   auto second = draw_ladders(recording(4'000'000'000, 123'456'789, 77us), {});
-  ladders.add(first[0]);
-  size_t rows = ladders.rows().size();
-  json packed = ladders.add(second[0]);
-  EXPECT_EQ(ladders.rows().size(), rows);
-  EXPECT_EQ(redrawn({{"rows", ladders.rows()}}, packed), in_one(second[0]));
+  parts.add(first[0]);
+  size_t rows = parts.texts().size();
+  json packed = parts.add(second[0]);
+  EXPECT_EQ(parts.texts().size(), rows);
+  EXPECT_EQ(redrawn({{"texts", parts.texts()}}, packed), in_one(second[0]));
 }
 
-TEST(LadderPack, NumbersThatMeanSomethingStayInTheRow) {
-  DrawnLadder ladder;
-  ladder.rows.push_back(
-      {0, {}, "<text x=\"70000\">192.0.2.1:40000 length 1448, 2001:db8::1</text>"});
-  LadderPack ladders;
-  json packed = ladders.add(ladder);
-  EXPECT_THAT(ladders.rows(), ElementsAre(ladder.rows[0].svg));
-  EXPECT_EQ(packed["values"], "");
+TEST(Parts, WhatMeansSomethingStaysInTheRow) {
+  const struct {
+    const char *text, *row;
+  } table[] = {
+      {"<text x=\"70000\">length 1448</text>", "<text x=\"70000\">length 1448</text>"},
+      {"[S.] seq 1 ack 17", "[S.] seq 1 ack 17"},
+      {"192.0.2.1:5000 > 192.0.2.2:6000",
+       "\x03"
+       "0.:5000 > \x03"
+       "1.:6000"},
+      {"[2001:db8::1]:5000",
+       "\x03"
+       "0.:5000"},
+      {"TIME_WAIT 59.98 s, 3 segments", "TIME_WAIT \x01, 3 segments"},
+      {"took 12 us", "took \x01"},
+      {"seq 4000000000 ack 4000000027",
+       "seq \x02 ack \x02"
+       "0+27."},
+      {"TS val 900000, TS val 900017",
+       "TS val \x02, TS val \x02"
+       "0."},
+      {"40000>5000 40001>5000 40000",
+       "\x02>5000 \x02>5000 \x02"
+       "1+0."},
+      {"sent in frame 12, arrived in frame 11", "sent in frame \x04, arrived in frame \x04"},
+      {"007 99999999999 5f 1.2.3", "007 99999999999 5f 1.2.3"},
+  };
+  for (const auto& [text, row] : table) {
+    DrawnLadder ladder;
+    ladder.rows.push_back({0, {}, text});
+    Parts parts;
+    json packed = parts.add(ladder);
+    EXPECT_THAT(parts.texts(), ElementsAre(row));
+    EXPECT_EQ(redrawn({{"texts", parts.texts()}}, packed), text);
+  }
 }
 
 TEST(Page, HasAPackForEachLabAndAHeadForEachClaim) {

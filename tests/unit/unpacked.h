@@ -7,6 +7,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <regex>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 
@@ -54,23 +55,39 @@ inline std::map<std::string, nlohmann::json> packs(const std::string& page) {
 
 // A ladder of a lab's pack as SVG.
 inline std::string redrawn(const nlohmann::json& pack, const nlohmann::json& ladder) {
-  static const std::regex gap("\x01|\x02(\\d+)\\+(\\d+)\\.");
+  static const std::regex gap("[\x01\x04]|\x02((\\d+)(\\+(\\d+))?\\.)?|\x03(\\d+)\\.");
   std::istringstream values(ladder["values"].get<std::string>());
+  auto value = [&] {
+    std::string text;
+    std::getline(values, text, ';');
+    return text;
+  };
+  std::vector<uint32_t> recent;
+  size_t bases = 0, frames = 0;
+  int64_t frame = 0;
+  auto filled = [&](const std::smatch& found) -> std::string {
+    if (found[0] == "\x01") return value();
+    if (found[0] == "\x04")
+      return std::to_string(frame += ladder["frames"][frames++].get<int64_t>());
+    if (found[5].matched) return ladder["addresses"][std::stoul(found[5])];
+    if (!found[1].matched) {
+      recent.insert(recent.begin(), ladder["bases"][bases++].get<uint32_t>());
+      return std::to_string(recent[0]);
+    }
+    uint32_t base = recent.at(std::stoul(found[2]));
+    recent.erase(recent.begin() + std::stol(found[2]));
+    recent.insert(recent.begin(), base);
+    return std::to_string(
+        base + static_cast<uint32_t>(std::stoul(found[4].matched ? found[4].str() : value())));
+  };
   std::string svg = ladder["frame"];
   for (size_t row : ladder["rows"]) {
-    const std::string text = pack["rows"][row];
+    const std::string text = pack["texts"][row];
     auto from = text.cbegin();
     for (std::sregex_iterator it(text.begin(), text.end(), gap), end; it != end; ++it) {
       svg.append(from, (*it)[0].first);
       from = (*it)[0].second;
-      if ((*it)[1].matched) {
-        svg += std::to_string(ladder["bases"][std::stoul((*it)[1])].get<uint32_t>() +
-                              static_cast<uint32_t>(std::stoul((*it)[2])));
-      } else {
-        std::string value;
-        values >> value;
-        svg += value;
-      }
+      svg += filled(*it);
     }
     svg.append(from, text.cend());
   }
@@ -87,7 +104,7 @@ inline std::string unpacked(const std::string& page) {
     }
     all += pack["html"].get<std::string>();
     for (const auto& [key, result] : pack["results"].items()) {
-      all += result["html"].get<std::string>();
+      for (size_t line : result["html"]) all += pack["texts"][line].get<std::string>() + "\n";
       for (const auto& ladder : result["ladders"]) all += redrawn(pack, ladder);
     }
   }

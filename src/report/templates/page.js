@@ -21,22 +21,41 @@ function unpack(name) {
   return unpacked.get(name);
 }
 
-function element(html) {
+function element(markup) {
   const holder = document.createElement("template");
-  holder.innerHTML = html;
+  holder.innerHTML = markup;
   return holder.content;
 }
 
 const escaped = (text) => text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
 
+const html = (pack, key) => pack.results[key].html.map((i) => pack.texts[i]).join("\n");
+
 // ---- Ladders ----
 
-// One drawing of a pack: its rows where they stand, with their times, and the numbers in their gaps.
-function drawing(rowTexts, ladder) {
-  const values = ladder.values.split(" ");
-  let value = 0, y = 0, time = 0;
-  const fill = (gap, base, offset) =>
-    gap === "\u0001" ? values[value++] : String((ladder.bases[base] + Number(offset)) >>> 0);
+// Puts the numbers into a ladder's rows that were taken out of them, see pack.h.
+function filler({ values, bases, addresses, frames }) {
+  const left = { values: values.split(";"), bases: [...bases], frames: [...frames] };
+  const recent = [];
+  let frame = 0;
+  const base = (place, distance) => {
+    if (place === undefined) recent.unshift(left.bases.shift());
+    else recent.unshift(...recent.splice(place, 1));
+    const beyond = place === undefined ? 0 : Number(distance ?? left.values.shift());
+    return String((recent[0] + beyond) >>> 0);
+  };
+  const fill = (gap, place, distance, address) => {
+    if (gap === "\u0001") return left.values.shift();
+    if (gap === "\u0004") return String(frame += left.frames.shift());
+    return address ? addresses[address] : base(place, distance);
+  };
+  return (text) => text.replace(/[\u0001\u0004]|\u0002(?:(\d+)(?:\+(\d+))?\.)?|\u0003(\d+)\./g, fill);
+}
+
+// One drawing of a pack: its rows where they stand, with their times.
+function drawing(texts, ladder) {
+  const filled = filler(ladder);
+  let y = 0, time = 0;
   return ladder.frame + ladder.rows.map((row, i) => {
     y += ladder.y[i];
     let when = "";
@@ -44,17 +63,16 @@ function drawing(rowTexts, ladder) {
       time += ladder.t[i];
       when = `<text x="72" y="0" class="time" text-anchor="end">${(time / 1e6).toFixed(6)}</text>`;
     }
-    const text = rowTexts[row].replace(/\u0001|\u0002(\d+)\+(\d+)\./g, fill);
-    return `<g transform="translate(0 ${y})">${when}${text}</g>`;
+    return `<g transform="translate(0 ${y})">${when}${filled(texts[row])}</g>`;
   }).join("");
 }
 
-function drawLadder(place, rowTexts, ladders) {
+function drawLadder(place, { texts }, ladders) {
   const width = Math.max(...ladders.map((ladder) => ladder.width));
   let top = 0;
   const parts = ladders.map((ladder) => {
     const part = `<svg x="${(width - ladder.width) / 2}" y="${top}" width="${ladder.width}" ` +
-      `height="${ladder.height}">${drawing(rowTexts, ladder)}</svg>`;
+      `height="${ladder.height}">${drawing(texts, ladder)}</svg>`;
     top += ladder.height;
     return part;
   });
@@ -170,9 +188,9 @@ async function showClaim(id, head, target) {
   const chosen = choose(head.results, target), [lab, key] = chosen;
   const pack = await unpack(`lab:${lab}`);
   place.replaceChildren(element(pack.html + tabs(id, head.results, chosen) +
-    `<div class="result">${pack.results[key].html}</div>`));
+    `<div class="result">${html(pack, key)}</div>`));
   const ladder = place.querySelector(".result .ladder-place");
-  if (ladder) drawLadder(ladder, pack.rows, pack.results[key].ladders);
+  if (ladder) drawLadder(ladder, pack, pack.results[key].ladders);
 }
 
 function tabs(id, results, [lab, key]) {
@@ -192,7 +210,7 @@ function tabs(id, results, [lab, key]) {
 async function drawPairs(root) {
   for (const place of all(".pair .ladder-place", root)) {
     const pack = await unpack(`lab:${place.dataset.lab}`);
-    drawLadder(place, pack.rows, pack.results[place.dataset.key].ladders);
+    drawLadder(place, pack, pack.results[place.dataset.key].ladders);
   }
 }
 
@@ -209,9 +227,9 @@ async function showAll() {
     if (!shown.has(lab)) {
       shown.add(lab);
       const pack = await unpack(`lab:${lab}`);
-      part.append(element(`${pack.html}<div class="result">${pack.results[key].html}</div>`));
+      part.append(element(`${pack.html}<div class="result">${html(pack, key)}</div>`));
       const ladder = part.querySelector(".result .ladder-place");
-      if (ladder) drawLadder(ladder, pack.rows, pack.results[key].ladders);
+      if (ladder) drawLadder(ladder, pack, pack.results[key].ladders);
     }
     page.append(part);
   }
