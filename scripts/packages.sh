@@ -12,5 +12,7 @@ run_packages=(
 # To test them besides: tshark reads the captures back, the clang tools check the sources.
 test_packages=(
   libgtest-dev libgmock-dev libbenchmark-dev tshark python3 git ccache
+  # The report in a browser.
+  chromium chromium-driver python3-selenium
   clang-14 clang-format-14 clang-tidy-14
 )

@@ -41,8 +41,8 @@ class Writer : private SvgWriter {
  private:
   void draw(const DrawnRow& row) {
     put(R"svg(<g transform="translate(0 {})">)svg", row.y);
-        if (row.time)
-            text(ladder_time_edge, 0, "time", "end", fmt::format("{:.6f}", os::seconds(*row.time)));
+    if (row.time)
+      text(ladder_time_edge, 0, "time", "end", fmt::format("{:.6f}", os::seconds(*row.time)));
     out_ += row.svg;
     put("</g>");
   }

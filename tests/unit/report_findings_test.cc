@@ -40,10 +40,10 @@ std::string between(const std::string& text, const std::string& begin, const std
   return from == text.npos ? "" : text.substr(from, to - from);
 }
 std::string disagreements(const report::Run& run) {
-  return between(html(run), "id=\"disagreements\"", "id=\"wrong\"");
+  return between(html(run), "id=\"view-disagreements\"", "id=\"view-wrong\"");
 }
 std::string wrong(const report::Run& run) {
-  return between(html(run), "id=\"wrong\"", "id=\"kernels\"");
+  return between(html(run), "id=\"view-wrong\"", "id=\"view-kernels\"");
 }
 
 TEST(Findings, ADisagreementShowsEachSideWithItsVerdicts) {

@@ -140,8 +140,8 @@ async function show() {
   } else if (hash === "all") {
     view = page;
     await showAll();
-  } else if (["disagreements", "wrong", "kernels"].includes(target.name) && byId(target.name)) {
-    view = byId(target.name);
+  } else if (byId(`view-${target.name}`)) {
+    view = byId(`view-${target.name}`);
   } else if (hash && hash !== "claims") {
     const heads = await unpack("claims");
     const id = heads[target.name] ? target.name
