@@ -9,10 +9,12 @@ run_packages=(
   # Other kernels: to run them, and to verify what fetch-kernels downloads.
   qemu-system-x86 debian-archive-keyring
 )
-# To test them besides: tshark reads the captures back, the clang tools check the sources.
+# To test them besides: tshark reads the captures back, the clang tools check the sources; what checks
+# the manual page, the completions and the formats.
 test_packages=(
   libgtest-dev libgmock-dev libbenchmark-dev tshark python3 git ccache
   # The report in a browser.
   chromium chromium-driver python3-selenium
+  man-db mandoc zsh
   clang-14 clang-format-14 clang-tidy-14
 )

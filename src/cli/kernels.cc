@@ -44,6 +44,8 @@ int kernels(const Options& options) {
     case KernelsAction::list:
       if (options.format == Format::json) {
         fmt::print("{}", guest::as_json(guest::kernels()));
+      } else if (options.format == Format::names) {
+        for (const guest::Kernel& kernel : guest::kernels()) fmt::print("{}\n", kernel.release);
       } else {
         print_table(guest::kernels());
       }

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "cli/cli.h"
 #include "cli/names.h"
@@ -38,7 +39,16 @@ void list_claims() {
 
 int list(const Options& options) {
   bool both = options.names.empty();
-  if (options.markdown) {
+  if (options.format == Format::names) {
+    std::set<std::string_view> names;
+    if (both || options.names[0] == "labs")
+      for (const LabInfo& lab : labs()) names.insert(lab.name);
+    if (both || options.names[0] == "claims")
+      for (const Claim& claim : claims()) names.insert(claim.id);
+    for (std::string_view name : names) fmt::print("{}\n", name);
+    return success;
+  }
+  if (options.format == Format::markdown) {
     if (!both && options.names[0] == "labs") throw BadInput("only claims are listed as markdown");
     fmt::print("{}", twlab::report::catalogue_markdown());
     return success;

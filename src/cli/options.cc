@@ -74,7 +74,7 @@ void add_run(CLI::App& app, Options& options, std::string& family, std::string& 
   run->add_option("--kernel", options.kernels,
                   "run under this kernel in QEMU ('twlab kernels' lists\nthem), 'all' of them, or "
                   "'this' one; may be repeated")
-      ->option_text("NAME")
+      ->option_text("KERNEL")
       ->allow_extra_args(false);
   run->add_option("--shard", shard,
                   "only the I-th of N parts of the work, the same on every\nmachine; 'twlab merge' "
@@ -147,8 +147,8 @@ struct Kernels {
 
 Kernels add_kernels(CLI::App& app, Options& options, std::string& format) {
   auto* kernels = app.add_subcommand("kernels", "List, add or remove kernels for guests");
-  kernels->add_option("--format", format, "table (the default) or json")
-      ->check(CLI::IsMember({"table", "json"}))
+  kernels->add_option("--format", format, "table (the default), names alone, or json")
+      ->check(CLI::IsMember({"table", "names", "json"}))
       ->option_text("FORMAT");
   kernels->require_subcommand(0, 1);
   auto* add = kernels->add_subcommand("add", "Add kernels");
@@ -171,9 +171,56 @@ Kernels add_kernels(CLI::App& app, Options& options, std::string& format) {
   return {kernels, add, remove};
 }
 
-}  // namespace
+// The texts are broken for the help of a terminal.
+std::string one_line(std::string text) {
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text;
+}
 
-Parsed parse(int argc, const char* const* argv) {
+// CLI11 tells the values that an option takes only as text: "TEXT:{inet,inet6,both}".
+std::vector<std::string> choices(const CLI::Option& option) {
+  std::string text = option.get_type_name();
+  size_t begin = text.find('{'), end = text.rfind('}');
+  if (begin == text.npos || end == text.npos) return {};
+  return CLI::detail::split(text.substr(begin + 1, end - begin - 1), ',');
+}
+
+OptionText describe(const CLI::Option& option) {
+  OptionText text;
+  text.text = one_line(option.get_description());
+  text.choices = choices(option);
+  text.required = option.get_required();
+  if (option.get_positional()) {
+    text.names = {option.get_name(true)};
+    text.value = text.names[0];
+    text.repeats = option.get_items_expected_max() > 1;
+    return text;
+  }
+  for (const std::string& name : option.get_snames()) text.names.push_back("-" + name);
+  for (const std::string& name : option.get_lnames()) text.names.push_back("--" + name);
+  bool flag = option.get_type_size_max() == 0;
+  if (!flag) text.value = option.get_option_text();
+  text.repeats = !flag && option.get_items_expected_max() > 1;
+  return text;
+}
+
+CommandText describe(CLI::App& app, const std::string& path) {
+  CommandText text;
+  text.path = path;
+  text.text = one_line(app.get_description());
+  text.footer = one_line(app.get_footer());
+  for (CLI::Option* option : app.get_options()) {
+    if (option->get_group().empty()) continue;  // hidden
+    (option->get_positional() ? text.arguments : text.options).push_back(describe(*option));
+  }
+  for (CLI::App* command : app.get_subcommands([](CLI::App*) { return true; }))
+    text.commands.push_back(
+        describe(*command, path.empty() ? command->get_name() : path + " " + command->get_name()));
+  return text;
+}
+
+// Parses, or only describes what it would parse.
+Parsed parse(int argc, const char* const* argv, CommandText* described) {
   Options options;
   options.as_typed = joined(argc, argv);
   std::string family = "both", format = "table", shard;
@@ -188,9 +235,10 @@ Parsed parse(int argc, const char* const* argv) {
       ->option_text(" ")
       ->expected(0, 1);
   std::string list_format = "table";
-  list->add_option("--format", list_format,
-                   "table (the default), or markdown for the whole\ncatalogue of claims")
-      ->check(CLI::IsMember({"table", "markdown"}))
+  list->add_option(
+          "--format", list_format,
+          "table (the default), names alone, or markdown for the\nwhole catalogue of claims")
+      ->check(CLI::IsMember({"table", "markdown", "names"}))
       ->option_text("FORMAT");
   auto* show = app.add_subcommand("show", "Tell all about a claim or a lab");
   show->add_option("NAME", options.names, "of a claim or a lab")->required()->option_text(" ");
@@ -210,6 +258,10 @@ Parsed parse(int argc, const char* const* argv) {
   auto* doctor = app.add_subcommand("doctor", "Tell what this system can and cannot do");
   doctor->footer("Exit codes: 0 labs can run here, 4 they cannot.");
   app.footer(usage_footer);  // now: commands made after it would have it too
+  if (described) {
+    *described = describe(app, "");
+    return {};
+  }
 
   try {
     app.parse(argc, argv);
@@ -227,17 +279,15 @@ Parsed parse(int argc, const char* const* argv) {
   if (*diff || *ladder) options.names = {first, second};
   if (*ladder && !ladder_family.empty()) family = ladder_family;
   if (family != "both") options.families = {family == "inet" ? Family::inet : Family::inet6};
-  const std::map<std::string, Format> formats{{"table", Format::table},
-                                              {"tap", Format::tap},
-                                              {"junit", Format::junit},
-                                              {"json", Format::json}};
-  options.format = formats.at(*kernels.all ? kernels_format : format);
+  const std::map<std::string, Format> formats{
+      {"table", Format::table}, {"tap", Format::tap},           {"junit", Format::junit},
+      {"json", Format::json},   {"markdown", Format::markdown}, {"names", Format::names}};
+  options.format = formats.at(*kernels.all ? kernels_format : *list ? list_format : format);
   for (const std::string& setting : settings) {
     size_t equals = setting.find('=');
     options.settings[setting.substr(0, equals)] = setting.substr(equals + 1);
   }
   if (!shard.empty()) options.shard = *parse_shard(shard);
-  options.markdown = list_format == "markdown";
   if (*list) options.command = Command::list;
   if (*show) options.command = Command::show;
   if (*report) options.command = Command::report;
@@ -250,6 +300,18 @@ Parsed parse(int argc, const char* const* argv) {
   if (*kernels.remove) options.kernels_action = KernelsAction::remove;
   if (*doctor) options.command = Command::doctor;
   return {std::move(options), success};
+}
+
+}  // namespace
+
+Parsed parse(int argc, const char* const* argv) {
+  return parse(argc, argv, nullptr);
+}
+
+CommandText describe_commands() {
+  CommandText text;
+  parse(0, nullptr, &text);
+  return text;
 }
 
 }  // namespace twlab::cli

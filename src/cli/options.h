@@ -13,7 +13,7 @@ namespace twlab::cli {
 
 enum class Command { list, show, run, report, merge, diff, ladder, serve, kernels, doctor };
 enum class KernelsAction { list, add, remove };
-enum class Format { table, tap, junit, json };
+enum class Format { table, tap, junit, json, markdown, names };
 
 struct Options {
   Command command = Command::run;
@@ -27,7 +27,6 @@ struct Options {
   size_t repeat = 1;
   std::string out = "out";
   Format format = Format::table;
-  bool markdown = false;  // `list`: the catalogue as a document
   bool classic_pcap = false;
   std::string expect;                // results.json of an earlier run, its folder, or empty
   std::vector<std::string> kernels;  // to run under, as they were named; none: the running one
@@ -50,5 +49,22 @@ struct Parsed {
 };
 
 Parsed parse(int argc, const char* const* argv);
+
+// The command line as data, for the manual page and the completions of shells.
+struct OptionText {
+  std::vector<std::string> names;    // "-o" and "--out"; of an argument its one name: "DIR"
+  std::string value;                 // the word for its value; empty for a flag
+  std::string text;                  // one line
+  std::vector<std::string> choices;  // the only values that it takes; empty: not from a list
+  bool required = false;
+  bool repeats = false;  // may be given several times
+};
+struct CommandText {
+  std::string path;  // "kernels add"; of the program itself ""
+  std::string text, footer;
+  std::vector<OptionText> options, arguments;
+  std::vector<CommandText> commands;
+};
+CommandText describe_commands();
 
 }  // namespace twlab::cli

@@ -37,6 +37,9 @@ void print(const Options& options, const Column& column, const Run* expected) {
     case Format::json:
       fmt::print("{}", report::results_json(column.run));
       break;
+    case Format::markdown:
+    case Format::names:
+      break;  // not of runs
   }
   std::fflush(stdout);
 }

@@ -50,19 +50,24 @@ std::string_view template_text(std::string_view name) {
   throw std::logic_error("no template " + std::string(name));
 }
 
-std::string render(std::string_view name, const Value::Object& values,
-                   std::string (*escape)(std::string_view)) {
+std::string fill(std::string_view name, std::string_view text, const Value::Object& values,
+                 std::string (*escape)(std::string_view)) {
   mustache::data data = convert(values);
   for (size_t i = 0; i < embedded_template_count; ++i) {
-    std::string text(embedded_templates[i].text);
-    data.set(std::string(embedded_templates[i].name), mustache::partial([text] { return text; }));
+    std::string part(embedded_templates[i].text);
+    data.set(std::string(embedded_templates[i].name), mustache::partial([part] { return part; }));
   }
-  mustache::mustache page{std::string(template_text(name))};
+  mustache::mustache page{std::string(text)};
   page.set_custom_escape([escape](const std::string& text) { return escape(text); });
   std::string out = page.render(data);
   if (!page.is_valid())
     throw std::logic_error("template " + std::string(name) + ": " + page.error_message());
   return out;
+}
+
+std::string render(std::string_view name, const Value::Object& values,
+                   std::string (*escape)(std::string_view)) {
+  return fill(name, template_text(name), values, escape);
 }
 
 }  // namespace twlab::report

@@ -33,10 +33,13 @@ class Value {
 // The text of templates/NAME; throws std::logic_error when there is none.
 std::string_view template_text(std::string_view name);
 
-// Renders templates/NAME. {{x}} passes through `escape`, {{{x}}} does not; {{> other}} includes
+// Fills a template. {{x}} passes through `escape`, {{{x}}} does not; {{> other}} includes
 // templates/other. For every string or list `x` of an object there is also `x?`, true when it is
 // not empty: in Mustache an empty string is as true as any. Throws std::logic_error when a template
-// is malformed.
+// is malformed; `name` says which.
+std::string fill(std::string_view name, std::string_view text, const Value::Object& values,
+                 std::string (*escape)(std::string_view));
+// The same with templates/NAME.
 std::string render(std::string_view name, const Value::Object& values,
                    std::string (*escape)(std::string_view));
 
