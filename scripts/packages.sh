@@ -16,5 +16,6 @@ test_packages=(
   # The report in a browser.
   chromium chromium-driver python3-selenium
   man-db mandoc zsh
+  man-db mandoc zsh python3-jsonschema libxml2-utils
   clang-14 clang-format-14 clang-tidy-14
 )

@@ -15,6 +15,11 @@ std::string attribute(const std::string& text) {
   return escape_xml(one_line(text));
 }
 
+std::string problem(const char* element, const char* type, const Test& test) {
+  return fmt::format("<{0} type=\"{1}\" message=\"{2}\">{3}</{0}>", element, type,
+                     attribute(test.words), escape_xml(test.detail));
+}
+
 std::string body(const Test& test) {
   switch (test.outcome) {
     case Test::Outcome::passed:
@@ -22,13 +27,11 @@ std::string body(const Test& test) {
     case Test::Outcome::skipped:
       return fmt::format("<skipped message=\"{}\"/>", attribute(test.words));
     case Test::Outcome::failed:
-      return fmt::format("<failure message=\"{}\">{}</failure>", attribute(test.words),
-                         escape_xml(test.detail));
+      return problem("failure", "verdict", test);
     case Test::Outcome::broken:
       break;
   }
-  return fmt::format("<error message=\"{}\">{}</error>", attribute(test.words),
-                     escape_xml(test.detail));
+  return problem("error", "lab", test);
 }
 
 }  // namespace
@@ -40,16 +43,17 @@ std::string junit(const Run& run, const Run* expected) {
                          [&](const Test& t) { return t.outcome == outcome; });
   };
   std::string totals = fmt::format(
-      "name=\"twlab\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" "
-      "time=\"{:.3f}\"",
-      all.size(), count(Test::Outcome::failed), count(Test::Outcome::broken),
-      count(Test::Outcome::skipped), os::seconds(run.took));
-  std::string began = show_utc(run.begin);  // "2025-03-01 12:00:00 UTC" to ISO 8601
-  began = began.substr(0, 10) + "T" + began.substr(11, 8) + "Z";
+      "name=\"twlab\" tests=\"{}\" failures=\"{}\" errors=\"{}\" time=\"{:.3f}\"", all.size(),
+      count(Test::Outcome::failed), count(Test::Outcome::broken), os::seconds(run.took));
+  // "2025-03-01 12:00:00 UTC" to ISO 8601, where these files have no zone.
+  std::string began = show_utc(run.begin);
+  began = began.substr(0, 10) + "T" + began.substr(11, 8);
 
   std::string out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
-  out += fmt::format("<testsuites {}>\n<testsuite {} timestamp=\"{}\">\n<properties>\n", totals,
-                     totals, began);
+  out += fmt::format(
+      "<testsuites {0}>\n<testsuite {0} skipped=\"{1}\" timestamp=\"{2}\" "
+      "hostname=\"localhost\">\n<properties>\n",
+      totals, count(Test::Outcome::skipped), began);
   for (auto [key, value] : {std::pair{"kernel", &run.kernel},
                             {"machine", &run.machine},
                             {"version", &run.program_version},

@@ -130,9 +130,10 @@ TEST(Junit, CountsAndEscapes) {
   run.results[0].verdicts[0].reason = "<got> \"3\" & \x02";
   run.results[1].verdicts[0].verdict = Verdict::error;
   std::string xml = junit(run, &expected);
-  EXPECT_TRUE(contains(xml, "tests=\"4\" failures=\"1\" errors=\"1\" skipped=\"1\""));
+  EXPECT_TRUE(contains(xml, "tests=\"4\" failures=\"1\" errors=\"1\" time="));
+  EXPECT_TRUE(contains(xml, "skipped=\"1\""));
   EXPECT_TRUE(contains(xml, "got refuted: &lt;got&gt; &quot;3&quot; &amp; \uFFFD"));
-  EXPECT_TRUE(contains(xml, "timestamp=\"2023-11-14T22:13:20Z\""));
+  EXPECT_TRUE(contains(xml, "timestamp=\"2023-11-14T22:13:20\""));
   EXPECT_TRUE(well_formed(xml.substr(xml.find("?>") + 2)));
 }
 
