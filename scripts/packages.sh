@@ -6,6 +6,8 @@ run_packages=(
   build-essential g++ cmake ninja-build pkg-config
   libpcap-dev libtins-dev libcli11-dev libmnl-dev libnftables-dev libbpf-dev libelf-dev libarchive-dev zlib1g-dev
   nlohmann-json3-dev libfmt-dev libkainjow-mustache-dev
+  # CPack asks it which files of a package have dependencies.
+  file
   # Other kernels: to run them, and to verify what fetch-kernels downloads.
   qemu-system-x86 debian-archive-keyring
 )
