@@ -1,6 +1,12 @@
 // The side that closes second goes through CLOSE_WAIT and LAST_ACK to CLOSED and keeps nothing of
 // the connection: afterwards it answers a segment of it like a closed port. The relay holds both
 // FINs, so that each state can be seen.
+//
+// With tcp_syncookies=2 it is refuted, and rightly so: the repeated last ACK opens the connection
+// anew. A cookie is a hash plus the client's sequence number (secure_tcp_syn_cookie in
+// net/ipv4/syncookies.c), so check_tcp_syn_cookie sees only the difference between an ACK's two
+// numbers; after a FIN each way both are one higher than in the handshake. cookie_v4_check then
+// makes a socket in ESTABLISHED of it.
 #include "lab/lab.h"
 using namespace twlab;
 

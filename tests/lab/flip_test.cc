@@ -40,6 +40,7 @@ const Change kChanges[] = {
      "0",
      {{"close.active-closer-keeps-time-wait", confirmed, refuted},
       {"linger.off-by-default", confirmed, refuted}}},
+    {"net.ipv4.tcp_syncookies", "2", {{"close.passive-path", confirmed, refuted}}},
     {"net.ipv4.tcp_tw_reuse_delay", "10000", {{"timewait.reusable", confirmed, refuted}}},
 };
 
