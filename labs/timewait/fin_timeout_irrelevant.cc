@@ -53,23 +53,17 @@ LAB(timewait_fin_timeout_irrelevant,
   }
   std::vector<Lasting*> all;
   for (Case& one : cases) all.insert(all.end(), {&one.time_wait, &one.fin_wait_2});
-  Time look{};
   auto all_gone = [&] {
-    bool gone = true;
-    look = os::now() + 20ms;
     for (Lasting* socket : all) {
-      if (socket->lasted) continue;
-      if (!socket->host->find(socket->tuple)) {
-        socket->lasted = os::now() - socket->begin;
-        socket->evidence.push_back(
-            lab.note(Note::Kind::remark, "gone: " + show(socket->tuple), socket->host->name()));
-      } else {
-        gone = false;
-      }
+      SeenState seen = lab.path(*socket->host, socket->tuple).back();
+      if (socket->lasted || seen.state != CLOSED) continue;
+      socket->lasted = seen.time - socket->begin;
+      socket->evidence.push_back(seen.id);
     }
-    return gone;
+    return std::all_of(all.begin(), all.end(), [](auto* socket) { return socket->lasted; });
   };
-  if (!lab.until(all_gone, 135s, [&] { return look; })) throw Unexpected("sockets still there");
+  if (!lab.watch_until(all_gone, 135s, "TIME_WAIT and FIN_WAIT_2 to end"))
+    throw Unexpected("sockets still there");
 
   const std::string why = "the timer wheel: an eighth, and 2 s for a busy machine";
   Section& time_wait = lab.section("TIME_WAIT");

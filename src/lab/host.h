@@ -79,8 +79,12 @@ class Host {
   std::map<std::string, std::string> settings_;  // as pinned
   net::Counters counters_;
   net::CounterValues counters_before_;
-  // Tuples seen in frames and calls, and what each socket was when last looked at.
-  std::map<Tuple, net::SocketInfo> watched_;
+  // Tuples seen in frames and calls, what each socket was when last looked at, and when that was.
+  struct Look {
+    net::SocketInfo info;
+    Time time{};
+  };
+  std::map<Tuple, Look> watched_;
 };
 
 }  // namespace twlab

@@ -15,8 +15,16 @@ constexpr Duration kWorthTelling = 500ms;
 // How often to look whether a state has changed once its timer has run out: timers of the kernel's
 // wheel may be late by an eighth of their length.
 constexpr Duration kLook = 5ms;
+// A look a little before the timer ends tells when its end may have come, should the next be late.
+// What is seen later than by kStall after the last look is taken for late: beyond what a busy
+// machine's scheduling takes.
+constexpr Duration kEarly = 100ms, kStall = 250ms;
 // Besides, each pause is twice the one before, from the first to the second of these.
 constexpr Duration kFirstLook = 100us, kRareLook = 250ms, kWatchfulLook = 2s;
+
+Duration to_next_look(Duration timer_left) {
+  return std::max(timer_left > kEarly ? timer_left - kEarly : timer_left, kLook);
+}
 
 }  // namespace
 
@@ -64,18 +72,19 @@ void Lab::wait(Duration duration, const std::string& what) {
 
 bool Lab::look_until(Host& host, const Tuple& tuple, Duration limit,
                      const std::function<bool(net::TcpState)>& wanted, Time* when) {
-  host.watched_.emplace(tuple, net::SocketInfo{});  // asked for by name: above the limit, too
-  std::optional<net::TcpState> told;                // the state whose end was announced
+  host.watched_.emplace(tuple, Host::Look{});  // asked for by name: above the limit, too
+  std::optional<net::TcpState> told;           // the state whose end was announced
   Duration pause = kFirstLook;
   Time next;
   return until(
       [&] {
-        net::SocketInfo& socket = host.watched_.at(tuple);
-        sample(host, tuple, socket);
+        Host::Look& look = host.watched_.at(tuple);
+        sample(host, tuple, look);
+        const net::SocketInfo& socket = look.info;
         Time now = os::now();
         // Frames wake the loop; what a timer does, or a link without a tap, only a look shows.
         bool runs = socket.timer != Timer::off;
-        next = now + (runs ? std::min(pause, std::max(socket.timer_left, kLook))
+        next = now + (runs ? std::min(pause, to_next_look(socket.timer_left))
                            : std::min(pause, kRareLook));
         pause = std::min<Duration>(2 * pause, 1h);
         if (wanted(socket.state)) {
@@ -115,8 +124,9 @@ bool Lab::watch_until(const std::function<bool()>& condition, Duration limit,
     Duration soonest = kWatchfulLook;
     for (Host& host : hosts_)
       for (auto& [tuple, last] : host.watched_)
-        if (last.timer != Timer::off) soonest = std::min(soonest, last.timer_left);
-    next = os::now() + std::max(soonest, kLook);
+        if (last.info.timer != Timer::off)
+          soonest = std::min(soonest, to_next_look(last.info.timer_left));
+    next = os::now() + soonest;
     return condition();
   };
   return until(look, limit, [&] { return next; });
@@ -136,6 +146,7 @@ Event* Lab::event(EventId id) {
 uint32_t Lab::arrived(const wire::Frame& frame) {
   Host* host = interface_hosts_.at(frame.interface);
   touched_ = {};
+  touched_at_ = frame.time;
   if (frame.packet) {
     touched_ = {frame.packet->source, frame.packet->destination};
     if (host) watch(*host, frame.outgoing ? touched_ : touched_.reversed());
@@ -149,7 +160,10 @@ uint32_t Lab::arrived(const wire::Frame& frame) {
 void Lab::handled() {
   for (Host& host : hosts_)
     for (auto& [tuple, last] : host.watched_)
-      if (tuple == touched_ || tuple == touched_.reversed()) sample(host, tuple, last);
+      if (tuple == touched_ || tuple == touched_.reversed()) {
+        last.time = std::max(last.time, touched_at_);
+        sample(host, tuple, last);
+      }
 }
 
 void Lab::annotated(uint32_t id, const std::string& note) {
@@ -167,6 +181,14 @@ void Lab::decided_by(EventId id) {
   Event* found = event(id);
   if (!found) return;
   if (auto* frame = std::get_if<wire::Frame>(&found->what)) frame->decisive = true;
+}
+
+Duration Lab::seen_late(EventId id) {
+  Event* found = event(id);
+  auto* change = found ? std::get_if<StateChange>(&found->what) : nullptr;
+  if (!change || change->after == Time{}) return {};
+  Duration unseen = found->time - change->after;
+  return unseen > kStall ? unseen : Duration{};
 }
 
 EventId Lab::note(Note::Kind kind, const std::string& text, const std::string& host) {
@@ -202,12 +224,15 @@ Result Lab::record(Host& host, const net::Call& call) {
   collect();
   EventId id = result_.recording.add(call.begin, host.name(), call);
   if (call.tuple.remote.port != 0) watch(host, call.tuple);
-  for (auto& [tuple, last] : host.watched_) sample(host, tuple, last);
+  for (auto& [tuple, last] : host.watched_) {
+    if (tuple == call.tuple) last.time = std::max(last.time, call.begin);
+    sample(host, tuple, last);
+  }
   return {call, id};
 }
 
 void Lab::watch(Host& host, const Tuple& tuple) {
-  if (host.watched_.size() < kMostWatched) host.watched_.emplace(tuple, net::SocketInfo{});
+  if (host.watched_.size() < kMostWatched) host.watched_.emplace(tuple, Host::Look{});
 }
 
 void Lab::sample() {
@@ -215,13 +240,14 @@ void Lab::sample() {
     for (auto& [tuple, last] : host.watched_) sample(host, tuple, last);
 }
 
-void Lab::sample(Host& host, const Tuple& tuple, net::SocketInfo& last) {
-  net::SocketInfo current = host.diag_.find(tuple).value_or(net::SocketInfo{});
-  if (current.state != last.state || current.timer != last.timer)
-    result_.recording.add(
-        os::now(), host.name(),
-        StateChange{tuple, last.state, current.state, current.timer, current.timer_left});
-  last = current;
+void Lab::sample(Host& host, const Tuple& tuple, Host::Look& last) {
+  Host::Look now{{}, os::now()};
+  now.info = host.diag_.find(tuple).value_or(net::SocketInfo{});
+  if (now.info.state != last.info.state || now.info.timer != last.info.timer)
+    result_.recording.add(os::now(), host.name(),
+                          StateChange{tuple, last.info.state, now.info.state, now.info.timer,
+                                      now.info.timer_left, last.time});
+  last = now;
 }
 
 std::vector<Seen> Lab::trace(Host& host, EventId since) {

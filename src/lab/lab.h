@@ -246,6 +246,9 @@ class Lab : private wire::Observer {
   const Settings& settings() const { return settings_; }
   Result record(Host& host, const net::Call& call);
   void decided_by(EventId id);
+  // Of a change of state that was seen late, because the machine held the lab up: how much earlier
+  // it may have been. 0 when it was seen in time, or when the event is another.
+  Duration seen_late(EventId id);
   os::Wakeup& wakeup() { return wakeup_; }
   // Ends the testbed and gives what was recorded.
   LabResult finish();
@@ -260,7 +263,7 @@ class Lab : private wire::Observer {
   size_t open_taps(const std::vector<std::pair<Host*, wire::TapSpec>>& taps);
   void watch(Host& host, const Tuple& tuple);
   void sample();
-  void sample(Host& host, const Tuple& tuple, net::SocketInfo& last);
+  void sample(Host& host, const Tuple& tuple, Host::Look& last);
   bool look_until(Host& host, const Tuple& tuple, Duration limit,
                   const std::function<bool(net::TcpState)>& wanted, Time* when = nullptr);
   Event* event(EventId id);
@@ -277,6 +280,7 @@ class Lab : private wire::Observer {
   std::list<Host> hosts_;
   wire::Wire wire_;
   Tuple touched_;                       // of the frame that is being handled, either way round
+  Time touched_at_;                     // when that frame came
   std::vector<Host*> interface_hosts_;  // by Frame::interface; null for a peer's end
   std::list<Peer> peers_;
   std::list<Crowd> crowds_;

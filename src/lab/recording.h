@@ -26,6 +26,9 @@ struct StateChange {
   net::TcpState state = net::TcpState::CLOSED;
   net::Timer timer = net::Timer::off;
   Duration timer_left{};  // as sock_diag tells it, in milliseconds
+  // The change came after this and by the event's time: when `before` was last seen, or what
+  // changed it (a frame, a call) came. The epoch: nobody had looked.
+  Time after{};
 };
 
 // Anything else worth telling in order: a setting changed, a relay rule set, a section begun.

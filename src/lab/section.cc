@@ -51,9 +51,16 @@ bool Section::is(const std::string& what, bool holds, const std::string& wanted,
 
 bool Section::within(const std::string& what, Duration got, Duration least, Duration most,
                      const std::string& why, Evidence evidence) {
-  return add(what, fmt::format("{} to {} ({})", os::show(least), os::show(most), why), "",
-             os::show(got), got >= least && got <= most ? Outcome::holds : Outcome::fails,
-             std::move(evidence));
+  Duration late{};
+  for (EventId id : evidence) late += lab_.seen_late(id);
+  Outcome outcome = got - late >= least && got + late <= most ? Outcome::holds
+                    : got + late < least || got - late > most ? Outcome::fails
+                                                              : Outcome::unclear;
+  std::string text = os::show(got);
+  if (late > 0s)
+    text += fmt::format(", give or take {} in which nobody could look", os::show(late));
+  return add(what, fmt::format("{} to {} ({})", os::show(least), os::show(most), why), "", text,
+             outcome, std::move(evidence));
 }
 
 bool Section::answered(const std::string& what, const wire::Answer& answer, Evidence evidence) {

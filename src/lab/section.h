@@ -63,7 +63,9 @@ class Section {
   bool is(const std::string& what, bool holds, const std::string& wanted, const std::string& got,
           Evidence evidence = {});
 
-  // Between the bounds, both included. The reason for the tolerance belongs into `why`.
+  // Between the bounds, both included. The reason for the tolerance belongs into `why`. Unclear
+  // when the evidence has a change of state that was seen so late (Lab::seen_late) that both are
+  // possible.
   bool within(const std::string& what, Duration got, Duration least, Duration most,
               const std::string& why, Evidence evidence = {});
 

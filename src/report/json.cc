@@ -85,6 +85,7 @@ void fields(A& a, StateChange& s) {
   a("state", s.state);
   a("timer", s.timer);
   a("timer_left_ns", s.timer_left);
+  a.later("after_ns", s.after);
 }
 
 template <typename A>
