@@ -35,13 +35,14 @@ LAB(close_wait_forever,
   Result close = closed.server.close();
   Time gone = lab.await_state(server, closed_tuple, CLOSED);
   control.within("CLOSE_WAIT is over after close by", gone - begin, 0s, 5s,
-                 "one segment and its answer, on a machine that may be busy", {close.id});
+                 "one segment and its answer, on a machine that may be busy",
+                 {close.id, lab.path(server, closed_tuple).back().id});
 
   Time over = lab.await_state(client, kept_tuple.reversed(), CLOSED, kWatched);
   EventId looked = lab.mark("the client's FIN_WAIT_2 is over");
   outlives.within("FIN_WAIT_2 lasted", over - ack.time, 60s - 100ms, 60s + 60s / 8 + 2s,
                   "tcp_fin_timeout is 60 s; the timer wheel's eighth, and 2 s for a busy machine",
-                  {ack.id, looked});
+                  {ack.id, lab.path(client, kept_tuple.reversed()).back().id});
   outlives.equal("the server's socket then", net::name(server.state(kept_tuple)), "CLOSE_WAIT",
                  {looked});
 

@@ -23,8 +23,8 @@ Lasted measure(Lab& lab, Host& client, Host& server, const char* recycle) {
   Tuple tuple = lab.into_time_wait(client, connection.client, connection.server);
   Seen ack = lab.trace(client, tuple).back();
   Time gone = lab.await_state(client, tuple, CLOSED, 70s);
-  EventId looked = lab.mark("TIME_WAIT is over");
-  return {gone - ack.time, std::chrono::microseconds(info.tcpi_rto), {ack.id, looked}};
+  EventId end = lab.path(client, tuple).back().id;
+  return {gone - ack.time, std::chrono::microseconds(info.tcpi_rto), {ack.id, end}};
 }
 
 }  // namespace

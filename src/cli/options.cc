@@ -208,7 +208,7 @@ CommandText describe(CLI::App& app, const std::string& path) {
   CommandText text;
   text.path = path;
   text.text = one_line(app.get_description());
-  text.footer = one_line(app.get_footer());
+  text.footer = app.get_footer();
   for (CLI::Option* option : app.get_options()) {
     if (option->get_group().empty()) continue;  // hidden
     (option->get_positional() ? text.arguments : text.options).push_back(describe(*option));

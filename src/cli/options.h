@@ -61,7 +61,8 @@ struct OptionText {
 };
 struct CommandText {
   std::string path;  // "kernels add"; of the program itself ""
-  std::string text, footer;
+  std::string text;
+  std::string footer;  // as the help prints it
   std::vector<OptionText> options, arguments;
   std::vector<CommandText> commands;
 };

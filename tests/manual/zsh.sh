@@ -1,6 +1,7 @@
 #!/usr/bin/env zsh
 # What zsh makes of a line when Tab is pressed: zsh.sh COMPLETION TWLAB
-zsh -n $1 || exit
+file=${1:A}
+zsh -n $file || exit
 zmodload zsh/zpty
 integer failed=0
 folder=$(mktemp -d)
@@ -9,7 +10,7 @@ cd $folder
 mkdir outer
 touch results.json
 ln -s $2 twlab
-cp $1 .
+cp $file .
 path=($folder $path)
 
 # A shell of its own, on a terminal of its own. ^X shows the line and empties it.

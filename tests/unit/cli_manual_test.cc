@@ -17,7 +17,7 @@ CommandText made_up() {
   CommandText brew;
   brew.path = "brew";
   brew.text = "Makes tea";
-  brew.footer = "Not coffee.";
+  brew.footer = "Not\ncoffee.\n\nInside:\n\n.sugar \\ milk\n  honey";
   brew.options = {
       {{"-h", "--help"}, "", "tells", {}, false, false},
       {{"-s", "--sort"}, "SORT", "[it's] green: or black", {"green", "black"}, true, true}};
@@ -37,6 +37,12 @@ TEST(Manual, EscapesForWhomItIs) {
             "brew\ntells\n\\[it'\\''s\\] green\\: or black\n.rc is read. Ends \\\\ here\n");
   EXPECT_EQ(fill_manual("twlab.1", all, made_up()),
             "brew\ntells\n[it's] green: or black\n\\&.rc is read.\nEnds \\e here\n");
+}
+
+TEST(Manual, LeavesTheRestOfAFooterAsItIs) {
+  EXPECT_EQ(
+      fill_manual("twlab.1", "{{#commands}}{{footer}}|\n{{{roff_rest}}}{{/commands}}", made_up()),
+      "Not coffee.|\nInside:\n\\&\n\\&.sugar \\e milk\n  honey");
 }
 
 TEST(Manual, SaysWhatCompletesAValue) {

@@ -77,7 +77,38 @@ std::string function_name(const std::string& path) {
   return name;
 }
 
+// At a line's begin . and ' are for requests, and an empty line is one, too.
+std::string roff_lines(std::string_view text) {
+  std::istringstream in{std::string(text)};
+  std::string out;
+  for (std::string line; std::getline(in, line);) {
+    for (size_t i = 0; (i = line.find('\\', i)) != line.npos; i += 2) line.replace(i, 1, "\\e");
+    bool request = line.empty() || line[0] == '.' || line[0] == '\'';
+    out += (out.empty() ? "" : "\n") + std::string(request ? "\\&" : "") + line;
+  }
+  return out;
+}
+
+// A sentence to a line, and none longer than 80, as mdoc(7) wants it.
+std::string escape_roff(std::string_view text) {
+  std::string lines, out;
+  for (char c : text) {
+    size_t n = lines.size();
+    bool sentence = c == ' ' && n >= 2 && lines[n - 1] == '.' && isalpha(lines[n - 2]);
+    lines += sentence ? '\n' : c;
+  }
+  std::istringstream in(lines);
+  for (std::string line; std::getline(in, line);)
+    out += (out.empty() ? "" : "\n") + report::wrap(line, 78);
+  return roff_lines(out);
+}
+
 Value::Object describe(const CommandText& command) {
+  // The first paragraph is text; what follows an empty line stands as it is.
+  size_t end = std::min(command.footer.find("\n\n"), command.footer.size());
+  std::string footer = command.footer.substr(0, end);
+  std::replace(footer.begin(), footer.end(), '\n', ' ');
+  std::string rest = command.footer.substr(std::min(end + 2, command.footer.size()));
   Value::List below;
   std::vector<std::string> words;
   for (const CommandText& other : command.commands) {
@@ -90,7 +121,8 @@ Value::Object describe(const CommandText& command) {
   return {{"path", command.path},
           {"function", function_name(command.path)},
           {"text", command.text},
-          {"footer", command.footer},
+          {"footer", footer},
+          {"roff_rest", roff_lines(rest)},
           {"options", describe(command.options)},
           {"own_options", describe_own(command.options)},
           {"arguments", describe(command.arguments)},
@@ -101,27 +133,6 @@ Value::Object describe(const CommandText& command) {
 void collect(const CommandText& command, Value::List& list) {
   list.emplace_back(describe(command));
   for (const CommandText& other : command.commands) collect(other, list);
-}
-
-// A sentence to a line, and none longer than 80, as mdoc(7) wants it; at a line's begin . and ' are
-// for requests.
-std::string escape_roff(std::string_view text) {
-  std::string lines;
-  for (char c : text) {
-    size_t n = lines.size();
-    bool sentence = c == ' ' && n >= 2 && lines[n - 1] == '.' && isalpha(lines[n - 2]);
-    lines += sentence ? '\n' : c;
-  }
-  std::istringstream in(lines);
-  std::string out;
-  for (std::string line; std::getline(in, line);)
-    out += (out.empty() ? "" : "\n") + report::wrap(line, 78);
-  for (size_t i = 0; i < out.size(); ++i) {
-    bool begins = i == 0 || out[i - 1] == '\n';
-    if (out[i] == '\\') out.replace(i++, 1, "\\e");
-    if (begins && (out[i] == '.' || out[i] == '\'')) out.insert(i, "\\&"), i += 2;
-  }
-  return out;
 }
 
 std::string as_is(std::string_view text) {
