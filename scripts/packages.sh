@@ -17,7 +17,6 @@ test_packages=(
   libgtest-dev libgmock-dev libbenchmark-dev tshark python3 git ccache
   # The report in a browser.
   chromium chromium-driver python3-selenium
-  man-db mandoc zsh
   man-db mandoc zsh python3-jsonschema libxml2-utils
   clang-14 clang-format-14 clang-tidy-14
 )

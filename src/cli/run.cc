@@ -47,6 +47,7 @@ void print(const Options& options, const Column& column, const Run* expected) {
 // Of all kernels, above the folders that each has of its own.
 void summarise(const Options& options, std::vector<Column>& columns) {
   std::vector<report::PlacedRun> runs;
+  runs.reserve(columns.size());
   for (Column& column : columns)
     runs.push_back({std::move(column.run), column.out.filename().string()});
   report::Matrix matrix = report::make_matrix(std::move(runs));

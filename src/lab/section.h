@@ -49,7 +49,7 @@ class Section {
   using Evidence = std::vector<EventId>;
 
   // Equal to what was wanted. Anything else speaks against it.
-  template <typename T, typename U>
+  template <typename T, typename U>  // NOLINTNEXTLINE(performance-unnecessary-value-param)
   bool equal(const std::string& what, const T& got, const U& wanted, Evidence evidence = {}) {
     return add(what, fmt::format("{}", wanted), "", fmt::format("{}", got),
                got == T(wanted) ? Outcome::holds : Outcome::fails, std::move(evidence));
