@@ -6,17 +6,21 @@ using namespace twlab;
 namespace {
 
 // Longer than anything else in the run that has a time-out: FIN_WAIT_2, 60 s and at most an eighth.
-constexpr Duration kWatched = 90s;
+constexpr Duration kBriefly = 90s;
+constexpr Duration kDay = 24h;  // where it costs nobody any time
 
 }  // namespace
 
 LAB(close_wait_forever,
     {.name = "close-wait.forever",
      .story = "The client closes; the server's application never does. The server's CLOSE_WAIT and "
-              "the client's FIN_WAIT_2 are watched for 90 s.",
+              "the client's FIN_WAIT_2 are watched for 90 s, in a guest whose time is warped for a "
+              "day.",
      .claims = {"close-wait.forever", "close-wait.outlives-fin-wait-2"},
      .control = "the application closes: CLOSE_WAIT is over",
      .needs = 92s}) {
+  const Duration watched = lab.surroundings().idle_is_free ? kDay : kBriefly;
+  const std::string after = watched == kDay ? "24 h" : "90 s";
   auto [client, server] = lab.two_kernels();
   auto kept = lab.connect(client, server), closed = lab.connect(client, server);
   Tuple kept_tuple = kept.server.tuple(), closed_tuple = closed.server.tuple();
@@ -38,7 +42,7 @@ LAB(close_wait_forever,
                  "one segment and its answer, on a machine that may be busy",
                  {close.id, lab.path(server, closed_tuple).back().id});
 
-  Time over = lab.await_state(client, kept_tuple.reversed(), CLOSED, kWatched);
+  Time over = lab.await_state(client, kept_tuple.reversed(), CLOSED, kBriefly);
   EventId looked = lab.mark("the client's FIN_WAIT_2 is over");
   outlives.within("FIN_WAIT_2 lasted", over - ack.time, 60s - 100ms, 60s + 60s / 8 + 2s,
                   "tcp_fin_timeout is 60 s; the timer wheel's eighth, and 2 s for a busy machine",
@@ -46,8 +50,8 @@ LAB(close_wait_forever,
   outlives.equal("the server's socket then", net::name(server.state(kept_tuple)), "CLOSE_WAIT",
                  {looked});
 
-  Section& forever = lab.section(fmt::format("after {}", os::show(kWatched)));
-  lab.wait(std::max(Duration(0), ack.time + kWatched - os::now()), "CLOSE_WAIT to end, if it does");
+  Section& forever = lab.section("after " + after);
+  lab.wait(std::max(Duration(0), ack.time + watched - os::now()), "CLOSE_WAIT to end, if it does");
   looked = lab.mark("the end of the watch");
   auto socket = server.find(kept_tuple).value_or(net::SocketInfo{});
   forever.equal("the server's socket", net::name(socket.state), "CLOSE_WAIT", {ack.id, looked});
@@ -59,9 +63,9 @@ LAB(close_wait_forever,
                 "CLOSED", {close.id});
 
   lab.judge("close-wait.forever", forever, control)
-      .because(fmt::format("{} after {}, timer {}", net::name(socket.state), os::show(kWatched),
+      .because(fmt::format("{} after {}, timer {}", net::name(socket.state), after,
                            net::name(socket.timer)));
   lab.judge("close-wait.outlives-fin-wait-2", outlives, control)
       .because(fmt::format("FIN_WAIT_2 ended after {}; after {} the other side's socket was {}",
-                           os::show(over - ack.time), os::show(kWatched), net::name(socket.state)));
+                           os::show(over - ack.time), after, net::name(socket.state)));
 }

@@ -2,31 +2,16 @@
 #include "lab/lab.h"
 using namespace twlab;
 
-namespace {
-
-// In the host's namespace, or in the first one, where old kernels have it alone.
-bool exists(const Host& host, const std::string& sysctl) {
-  if (host.has(sysctl)) return true;
-  try {
-    os::read_sysctl(os::Namespace::current(), sysctl);
-    return true;
-  } catch (const std::system_error&) {
-    return false;
-  }
-}
-
-}  // namespace
-
 LAB(recycle_exists,
     {.name = "recycle.exists",
      .story =
-         "The setting is looked for in a host's namespace and in the one that the run began in.",
+         "The setting is looked for in a fresh namespace and in the one that the run began in.",
      .claims = {"recycle.exists"},
      .control = "tcp_timestamps, which is there, and a name that no kernel has",
      .needs = 0s}) {
   Host& host = lab.host("host");
   auto look = [&](const std::string& sysctl) -> std::pair<std::string, EventId> {
-    std::string found = exists(host, sysctl) ? "there" : "not there";
+    std::string found = lab.exists(sysctl) ? "there" : "not there";
     return {found, lab.note(Note::Kind::setting, sysctl + ": " + found, host.name())};
   };
   Section& control = lab.control("what is there and what is not");

@@ -50,6 +50,10 @@ LAB(recycle_nat_drops_syn, {.name = "recycle.nat-drops-syn",
              fmt::format("{} and {}", first.connected ? "connected" : "not",
                          second.connected ? "connected" : "not"),
              {first.syn, second.syn});
+  if (!server.has(kRecycle) && lab.exists(kRecycle))
+    throw NotMeasurable(
+        "this kernel has tcp_tw_recycle in the first namespace alone, where it acts on the whole "
+        "machine: run this in a guest");
   if (!server.has(kRecycle))
     throw FeatureAbsent(
         fmt::format("{} does not exist in this kernel; the same two clients behind one address {}",

@@ -36,15 +36,7 @@ LAB(reuse_off_by_default,
      .claims = {"reuse.off-by-default"},
      .control = "set to 1 by hand, and to 0",
      .needs = 2200ms}) {
-  os::Namespace fresh = os::Namespace::create();
-  std::string value;
-  try {
-    value = os::read_sysctl(fresh, kReuse);
-  } catch (const std::system_error&) {
-    throw NotMeasurable(
-        "tcp_tw_reuse exists in the first namespace only, where it may have been "
-        "changed since the system started");
-  }
+  std::string value = lab.default_of(kReuse);
   auto [client, server] = lab.two_kernels();
   Address loopback = Address::parse(lab.family() == Family::inet ? "127.0.0.1" : "::1");
   Socket local = client.socket();

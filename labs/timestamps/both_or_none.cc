@@ -57,6 +57,7 @@ LAB(timestamps_both_or_none,
                         " is not of a namespace in this kernel: it would act on the whole machine");
 
   Section& server_off = lab.section("off on the server");
+  client.set(setting, "1");
   server.set(setting, "0");
   none(server_off, talk(lab, hosts, 5000), true);
 

@@ -6,10 +6,11 @@
 
 namespace twlab::guest {
 
-// "lab NAME", "family 4" or "family 6", and "set NAME=VALUE" for each setting, a line each.
+// "lab NAME", "family 4" or "family 6", "time warped" or "time real", and "set NAME=VALUE" for each
+// setting, a line each.
 std::string write_order(const Order& order) {
-  std::string text =
-      "lab " + order.lab + "\nfamily " + (order.family == Family::inet ? "4" : "6") + "\n";
+  std::string text = "lab " + order.lab + "\nfamily " + (order.family == Family::inet ? "4" : "6") +
+                     "\ntime " + (order.warped ? "warped" : "real") + "\n";
   for (const auto& [name, value] : order.settings) {
     std::string setting = name + "=" + value;
     if (setting.find_first_of(std::string_view("\n\0", 2)) != setting.npos)
@@ -33,6 +34,8 @@ Order read_order(const std::string& bytes) {
       order.lab = value;
     } else if (key == "family" && (value == "4" || value == "6")) {
       order.family = value == "4" ? Family::inet : Family::inet6;
+    } else if (key == "time" && (value == "warped" || value == "real")) {
+      order.warped = value == "warped";
     } else if (key == "set" && equals != value.npos) {
       order.settings[value.substr(0, equals)] = value.substr(equals + 1);
     } else {

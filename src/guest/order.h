@@ -13,6 +13,7 @@ struct Order {
   std::string lab;
   Family family = Family::inet;
   Settings settings{};
+  bool warped = true;  // the machine's time
 };
 
 // Every order has this size, padded: a guest is saved with one and restored with another, and the

@@ -1,6 +1,7 @@
 // One lab from beginning to end, whatever happens in it.
 #include <fmt/format.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -25,7 +26,7 @@ void settle(LabResult& result, const LabInfo& info, Verdict verdict, const std::
 }  // namespace
 
 LabResult execute(const LabInfo& info, Family family, const OnWait& waiting,
-                  const Settings& settings) {
+                  const Settings& settings, const Surroundings& surroundings) {
   // Only there to make a blocking call return EINTR (Pending).
   struct sigaction nothing {};
   nothing.sa_handler = [](int) {};
@@ -39,9 +40,12 @@ LabResult execute(const LabInfo& info, Family family, const OnWait& waiting,
   std::string reason = "the lab ended without a verdict on this claim";
   try {
     os::raise_descriptor_limit();  // a lab may have hundreds of hosts
+    SharedSettings first(surroundings.own_machine);
     os::isolate();
-    Lab lab(info, family, waiting, settings);
+    Lab lab(info, family, waiting, settings, surroundings, &first);
     try {
+      if (family == Family::inet6 && access("/proc/sys/net/ipv6", F_OK) != 0)
+        throw FeatureAbsent("this kernel has no IPv6, or was started without it");
       info.body(lab);
     } catch (const FeatureAbsent& absent) {
       otherwise = Verdict::absent;

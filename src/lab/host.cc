@@ -15,10 +15,39 @@ Host::Host(Lab& lab, std::string name, uint8_t number, const Address& address)
       mac_{0x02, 0, 0, 0, 0, number},
       ns_(os::Namespace::create()),
       diag_(ns_),
-      settings_(net::pin_settings(ns_, lab.settings())),
       counters_(ns_),
       counters_before_(counters_.read()) {
+  for (const net::Setting& setting : net::pinned_settings())
+    if (!lab.settings().contains(setting.name)) pin(setting.name, setting.value);
+  for (const auto& [name, value] : lab.settings()) {
+    write(name, value);
+    settings_[name] = get(name);
+  }
   net::set_up(ns_, "lo", true);
+}
+
+// To the kernel's own default where the table's value does not mean what it says: since 4.19
+// tcp_tw_reuse 2 is for loopback alone and 3 is refused, before every number but 0 means always.
+void Host::pin(const std::string& sysctl, std::string value) {
+  if (!has(sysctl)) {
+    settings_[sysctl] = "-";
+    return;
+  }
+  auto write = [&](const std::string& what) {
+    if (in_common(sysctl))
+      lab_.shared()->pin(sysctl, what);
+    else
+      os::write_sysctl(ns_, sysctl, what);
+  };
+  if (sysctl == "net.ipv4.tcp_tw_reuse") {
+    try {
+      write("3");
+      value = "0";
+    } catch (const std::system_error&) {
+    }
+  }
+  write(value);
+  settings_[sysctl] = get(sysctl);
 }
 
 Socket Host::socket() {
@@ -69,7 +98,7 @@ Host::Counted Host::sockstat(const std::string& name) {
   return {count, lab_.note(Note::Kind::remark, fmt::format("sockstat: {} {}", name, count), name_)};
 }
 
-bool Host::has(const std::string& sysctl) const {
+bool Host::has_of_its_own(const std::string& sysctl) const {
   try {
     os::read_sysctl(ns_, sysctl);
     return true;
@@ -78,14 +107,37 @@ bool Host::has(const std::string& sysctl) const {
   }
 }
 
+bool Host::in_common(const std::string& sysctl) const {
+  return lab_.shared() && !has_of_its_own(sysctl) && lab_.shared()->exists(sysctl);
+}
+
+bool Host::has(const std::string& sysctl) const {
+  return has_of_its_own(sysctl) || in_common(sysctl);
+}
+
 std::string Host::get(const std::string& sysctl) const {
-  return os::read_sysctl(ns_, sysctl);
+  return in_common(sysctl) ? lab_.shared()->get(sysctl) : os::read_sysctl(ns_, sysctl);
+}
+
+void Host::write(const std::string& sysctl, const std::string& value) {
+  if (!in_common(sysctl)) {
+    os::write_sysctl(ns_, sysctl, value);
+    return;
+  }
+  try {
+    lab_.shared()->set(sysctl, value, name_);
+  } catch (const std::system_error&) {
+    throw;
+  } catch (const std::runtime_error& conflict) {
+    throw NotMeasurable(conflict.what());
+  }
 }
 
 void Host::set(const std::string& sysctl, const std::string& value) {
   if (!has(sysctl)) throw NotMeasurable(sysctl + " cannot be set in a namespace of this kernel");
-  os::write_sysctl(ns_, sysctl, value);
-  lab_.note(Note::Kind::setting, fmt::format("{} = {}", sysctl, value), name_);
+  write(sysctl, value);
+  const char* where = in_common(sysctl) ? ", for all hosts" : "";
+  lab_.note(Note::Kind::setting, fmt::format("{} = {}{}", sysctl, value, where), name_);
 }
 
 int64_t Host::counter(const std::string& name) const {

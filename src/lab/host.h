@@ -55,7 +55,8 @@ class Host {
   Counted sockstat(const std::string& name);
 
   // Dotted names: "net.ipv4.tcp_fin_timeout". has() tells whether this kernel has it here; set()
-  // throws NotMeasurable when it has not, as kernels before 4.15 or so for some.
+  // throws NotMeasurable when it has not, as kernels before 4.15 or so for some. In a guest those
+  // are the ones that all hosts share: set() then throws it when another host needs another value.
   bool has(const std::string& sysctl) const;
   std::string get(const std::string& sysctl) const;
   void set(const std::string& sysctl, const std::string& value);
@@ -70,6 +71,10 @@ class Host {
 
  private:
   friend class Lab;
+  bool has_of_its_own(const std::string& sysctl) const;
+  bool in_common(const std::string& sysctl) const;  // with all other hosts
+  void write(const std::string& sysctl, const std::string& value);
+  void pin(const std::string& sysctl, std::string value);
   Lab& lab_;
   std::string name_;
   Address address_;

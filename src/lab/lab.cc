@@ -28,11 +28,14 @@ Duration to_next_look(Duration timer_left) {
 
 }  // namespace
 
-Lab::Lab(const LabInfo& info, Family family, Waiting waiting, Settings settings)
+Lab::Lab(const LabInfo& info, Family family, Waiting waiting, Settings settings,
+         const Surroundings& surroundings, SharedSettings* first)
     : info_(info),
       family_(family),
       waiting_(std::move(waiting)),
       settings_(std::move(settings)),
+      surroundings_(surroundings),
+      first_(first),
       realtime_offset_(os::realtime_offset()),
       harness_(os::Namespace::create()),
       wire_(loop_, *this) {

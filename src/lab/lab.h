@@ -27,7 +27,9 @@
 #include "lab/registry.h"
 #include "lab/result.h"
 #include "lab/section.h"
+#include "lab/shared_settings.h"
 #include "lab/socket.h"
+#include "lab/surroundings.h"
 #include "net/btf.h"
 #include "net/slab.h"
 #include "os/loop.h"
@@ -91,13 +93,16 @@ class Judgement {
 class Lab : private wire::Observer {
  public:
   using Waiting = std::function<void(const std::string& what, Time until)>;
-  // `settings` are sysctls that every host gets besides, and instead of, the pinned ones.
-  Lab(const LabInfo& info, Family family, Waiting waiting, Settings settings = {});
+  // `settings` are sysctls that every host gets besides, and instead of, the pinned ones. `first`
+  // is where the lab began; it outlives the lab. Null: nothing is known of it.
+  Lab(const LabInfo& info, Family family, Waiting waiting, Settings settings = {},
+      const Surroundings& surroundings = {}, SharedSettings* first = nullptr);
   ~Lab() override;
   Lab(const Lab&) = delete;
   Lab& operator=(const Lab&) = delete;
 
   Family family() const { return family_; }
+  const Surroundings& surroundings() const { return surroundings_; }
 
   // --- testbed -----------------------------------------------------------------------------------
   struct Kernels {
@@ -149,6 +154,12 @@ class Lab : private wire::Observer {
   // otherwise share the machine's. Throws NotMeasurable on kernels that know no such thing (before
   // 6.1, tcp_child_ehash_entries).
   Host& host_with_table(const std::string& name, size_t buckets);
+  // Whether this kernel has the sysctl of net.ipv4 at all: also if only in the first namespace.
+  bool exists(const std::string& sysctl);
+  // What the kernel itself sets it to: in a fresh namespace or, where it has it in the first one
+  // alone, when a guest boots. Throws NotMeasurable where a machine's administrator may have
+  // changed it; FeatureAbsent when the kernel has none of that name.
+  std::string default_of(const std::string& sysctl);
 
   // A connection between two kernels, through the three-way handshake. The listener is made when
   // the server has none on that port yet.
@@ -244,6 +255,8 @@ class Lab : private wire::Observer {
 
   // --- for the pieces above, not for labs --------------------------------------------------------
   const Settings& settings() const { return settings_; }
+  // Null where they are not the lab's to change.
+  SharedSettings* shared() { return first_ && first_->ours() ? first_ : nullptr; }
   Result record(Host& host, const net::Call& call);
   void decided_by(EventId id);
   // Of a change of state that was seen late, because the machine held the lab up: how much earlier
@@ -272,6 +285,8 @@ class Lab : private wire::Observer {
   Family family_;
   Waiting waiting_;
   Settings settings_;
+  Surroundings surroundings_;
+  SharedSettings* first_;
   Duration realtime_offset_;
   LabResult result_;
   os::Loop loop_;

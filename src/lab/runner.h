@@ -9,6 +9,7 @@
 
 #include "lab/registry.h"
 #include "lab/result.h"
+#include "lab/surroundings.h"
 
 namespace twlab {
 
@@ -59,6 +60,6 @@ bool run_labs(std::span<const Task> tasks, const RunnerOptions& options);
 // namespaces: the process may be given a user namespace. `settings` are for every host, instead of
 // the pinned ones. Never throws.
 LabResult execute(const LabInfo& lab, Family family, const OnWait& waiting,
-                  const Settings& settings = {});
+                  const Settings& settings = {}, const Surroundings& surroundings = {});
 
 }  // namespace twlab

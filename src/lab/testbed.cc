@@ -1,6 +1,8 @@
 // Lab's functions that build: hosts, links, peers and relays.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "lab/lab.h"
 #include "net/nat.h"
 
@@ -166,6 +168,25 @@ Host& Lab::host_with_table(const std::string& name, size_t buckets) {
   Host& made = host(name);
   os::write_sysctl(here, kTable, "0");
   return made;
+}
+
+bool Lab::exists(const std::string& sysctl) {
+  auto names = os::sysctls(os::Namespace::current(), "net.ipv4");
+  return std::ranges::find(names, sysctl) != names.end() || (first_ && first_->exists(sysctl));
+}
+
+std::string Lab::default_of(const std::string& sysctl) {
+  try {
+    return os::read_sysctl(os::Namespace::create(), sysctl);
+  } catch (const std::system_error& error) {
+    if (error.code().value() != ENOENT) throw;
+  }
+  if (!exists(sysctl)) throw FeatureAbsent(sysctl + " does not exist in this kernel");
+  if (!shared())
+    throw NotMeasurable(sysctl +
+                        " exists in this kernel's first namespace only, where it may have been "
+                        "changed since the system started: run this in a guest");
+  return shared()->initial(sysctl);
 }
 
 Socket& Lab::listener(Host& server, uint16_t port) {

@@ -1,7 +1,5 @@
 #include "net/settings.h"
 
-#include "os/error.h"
-
 namespace twlab::net {
 namespace {
 
@@ -50,25 +48,6 @@ constexpr Setting kPinned[] = {
 
 std::span<const Setting> pinned_settings() {
   return kPinned;
-}
-
-std::map<std::string, std::string> pin_settings(const os::Namespace& ns,
-                                                const std::map<std::string, std::string>& besides) {
-  std::map<std::string, std::string> in_force;
-  for (const Setting& setting : kPinned) {
-    try {
-      os::write_sysctl(ns, setting.name, setting.value);
-      in_force[setting.name] = os::read_sysctl(ns, setting.name);
-    } catch (const std::system_error& error) {
-      if (error.code().value() != ENOENT) throw;
-      in_force.insert_or_assign(setting.name, "-");
-    }
-  }
-  for (const auto& [name, value] : besides) {
-    os::write_sysctl(ns, name, value);
-    in_force[name] = os::read_sysctl(ns, name);
-  }
-  return in_force;
 }
 
 }  // namespace twlab::net

@@ -6,11 +6,7 @@
 // report.
 #pragma once
 
-#include <map>
 #include <span>
-#include <string>
-
-#include "os/namespace.h"
 
 namespace twlab::net {
 
@@ -20,11 +16,5 @@ struct Setting {
 };
 
 std::span<const Setting> pinned_settings();
-
-// Pins them all, then those given besides, and returns what is then read back; "-" for a pinned one
-// that this kernel does not have in the namespace. Throws std::system_error when the kernel refuses
-// a value, or has none of the settings given besides.
-std::map<std::string, std::string> pin_settings(const os::Namespace& ns,
-                                                const std::map<std::string, std::string>& besides);
 
 }  // namespace twlab::net

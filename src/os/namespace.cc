@@ -90,13 +90,21 @@ void write_sysctl(const Namespace& ns, const std::string& name, const std::strin
   });
 }
 
-std::vector<std::string> writable_sysctls(const Namespace& ns, const std::string& folder) {
+std::vector<std::string> sysctls(const Namespace& ns, const std::string& folder) {
   Inside inside(ns);
   std::vector<std::string> names;
   for (const auto& entry : std::filesystem::directory_iterator(sysctl_path(folder)))
-    if (entry.is_regular_file() && access(entry.path().c_str(), R_OK | W_OK) == 0)
-      names.push_back(folder + "." + entry.path().filename().string());
+    if (entry.is_regular_file()) names.push_back(folder + "." + entry.path().filename().string());
   std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::vector<std::string> writable_sysctls(const Namespace& ns, const std::string& folder) {
+  std::vector<std::string> names = sysctls(ns, folder);
+  Inside inside(ns);
+  std::erase_if(names, [](const std::string& name) {
+    return access(sysctl_path(name).c_str(), R_OK | W_OK) != 0;
+  });
   return names;
 }
 

@@ -53,5 +53,7 @@ void write_sysctl(const Namespace& ns, const std::string& name, const std::strin
 // The sysctls that can be read and written in the namespace, sorted, by their dotted names: those
 // in the folder ("net.ipv4") itself.
 std::vector<std::string> writable_sysctls(const Namespace& ns, const std::string& folder);
+// All that it has, readable or not.
+std::vector<std::string> sysctls(const Namespace& ns, const std::string& folder);
 
 }  // namespace twlab::os

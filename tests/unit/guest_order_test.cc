@@ -24,11 +24,13 @@ TEST(Order, IsReadAsItWasWritten) {
   for (Family family : {Family::inet, Family::inet6}) {
     Order order{"close.four-segments",
                 family,
-                {{"net.ipv4.ip_local_port_range", "1024 \t65535"}, {"net.a", "b=c"}}};
+                {{"net.ipv4.ip_local_port_range", "1024 \t65535"}, {"net.a", "b=c"}},
+                family == Family::inet};
     Order read = read_order(write_order(order));
     EXPECT_EQ(read.lab, order.lab);
     EXPECT_EQ(read.family, order.family);
     EXPECT_EQ(read.settings, order.settings);
+    EXPECT_EQ(read.warped, order.warped);
   }
 }
 
@@ -38,7 +40,7 @@ TEST(Order, HasAlwaysTheSameSize) {
 }
 
 TEST(Order, IsRefusedWhenItDoesNotFit) {
-  size_t rest = std::string("lab a\nfamily 4\nset b=\n").size();
+  size_t rest = std::string("lab a\nfamily 4\ntime warped\nset b=\n").size();
   Order order{.lab = "a", .settings = {{"b", std::string(order_size - rest, 'c')}}};
   EXPECT_EQ(read_order(write_order(order)).settings, order.settings);
   order.settings["b"] += 'c';
