@@ -5,6 +5,8 @@
 run_packages=(
   build-essential g++ cmake ninja-build pkg-config
   libpcap-dev libtins-dev libcli11-dev libmnl-dev libnftables-dev libbpf-dev libelf-dev libarchive-dev zlib1g-dev
+  libpcap-dev libtins-dev libcli11-dev libmnl-dev libnftables-dev libbpf-dev libelf-dev libarchive-dev
+  nettle-dev
   nlohmann-json3-dev libfmt-dev libkainjow-mustache-dev
   # CPack asks it which files of a package have dependencies.
   file

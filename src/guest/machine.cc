@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -15,6 +14,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "guest/input.h"
 #include "guest/protocol.h"
 #include "guest/qmp.h"
 #include "os/error.h"
@@ -84,7 +84,7 @@ std::vector<std::string> command_line(const Machine& machine, bool restore) {
   add({"-device", fmt::format("isa-debug-exit,iobase={:#x},iosize=4", port::exit)});
   add({"-device", fmt::format("pvpanic,ioport={}", port::panic), "-action", "panic=pause"});
   add({"-fw_cfg", fmt::format("name={},file={}", order_entry, inherited(order))});
-  if (restore) add({"-incoming", fmt::format("fd:{}", int(saved))});
+  if (restore) add({"-incoming", "defer"});
   return arguments;
 }
 
@@ -100,8 +100,8 @@ class Process {
   Process(const Machine& machine, const std::string& order_bytes, const os::UniqueFd& saved_state,
           bool restore, const Place& place);
 
-  Qmp& qmp() { return *qmp_; }
-  Deadline deadline() const { return deadline_; }
+  // What the monitor is asked to do; what goes wrong there is told as `what`.
+  void command(const char* what, const std::function<void(Qmp&)>& body);
 
   // What the guest tells next. Throws when it has ended, or at the deadline.
   std::string read_line();
@@ -111,15 +111,11 @@ class Process {
   [[noreturn]] void fail(const std::string& what);
 
  private:
-  void read_more();
   std::string last_of_console() const;
 
   std::string name_;
   os::UniqueFd console_ = os::memory_file("twlab-console");
-  os::UniqueFd told_;
-  Duration limit_;
-  Deadline deadline_;
-  std::string unread_;
+  std::optional<Input> told_;
   std::optional<Qmp> qmp_;
   std::optional<os::Child> child_;
 };
@@ -128,6 +124,10 @@ void become_qemu(const std::vector<std::string>& arguments, int output, int cons
                  std::array<int, inherited_end - monitor> files) {
   // A Ctrl-C at the terminal would end QEMU before the runner has decided what it means.
   setsid();
+  // Whoever takes signals as input has them blocked.
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
   // Out of the way first: a descriptor may have the number that another one is to get.
   auto aside = [](int fd) { return os::check(fcntl(fd, F_DUPFD_CLOEXEC, 64), "keeping a file"); };
   for (int& file : files) file = aside(file);
@@ -153,17 +153,16 @@ void become_qemu(const std::vector<std::string>& arguments, int output, int cons
 
 Process::Process(const Machine& machine, const std::string& order_bytes,
                  const os::UniqueFd& saved_state, bool restore, const Place& place)
-    : name_(machine.name),
-      limit_(place.limit),
-      deadline_(std::chrono::steady_clock::now() + place.limit) {
+    : name_(machine.name) {
+  Patience patience{.limit = place.limit, .stop = place.stop};
   os::check(fcntl(console_.get(), F_SETFL, O_APPEND), "preparing the guest's console");
   os::UniqueFd order_file = file_with("twlab-order", order_bytes);
   int ends[2];
   os::check(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), "making a socket pair");
-  qmp_.emplace(os::UniqueFd(ends[0]));
+  qmp_.emplace(os::UniqueFd(ends[0]), patience);
   os::UniqueFd monitor_end(ends[1]);
   os::Pipe told;
-  told_ = std::move(told.read);
+  told_.emplace(std::move(told.read), patience);
   std::vector<std::string> arguments = command_line(machine, restore);
   child_ = os::Child::spawn([&] {
     try {
@@ -177,36 +176,28 @@ Process::Process(const Machine& machine, const std::string& order_bytes,
   });
 }
 
-void Process::read_more() {
-  for (;;) {
-    auto left =
-        std::chrono::ceil<std::chrono::milliseconds>(deadline_ - std::chrono::steady_clock::now());
-    pollfd readable{told_.get(), POLLIN, 0};
-    int ready = left.count() > 0 ? ::poll(&readable, 1, static_cast<int>(left.count())) : 0;
-    if (ready == 0) fail(fmt::format("gave no answer within {:g} s", os::seconds(limit_)));
-    if (ready < 0 && errno == EINTR) continue;
-    os::check(ready, "waiting for the guest");
-    char buffer[65536];
-    ssize_t n = os::check(::read(told_.get(), buffer, sizeof buffer), "reading from the guest");
-    if (n == 0) fail("ended");
-    unread_.append(buffer, static_cast<size_t>(n));
-    return;
+void Process::command(const char* what, const std::function<void(Qmp&)>& body) {
+  try {
+    body(*qmp_);
+  } catch (const std::runtime_error& error) {
+    fail(fmt::format("could not be {}: {}", what, error.what()));
   }
 }
 
 std::string Process::read_line() {
-  size_t end;
-  while ((end = unread_.find('\n')) == unread_.npos) read_more();
-  std::string line = unread_.substr(0, end);
-  unread_.erase(0, end + 1);
-  return line;
+  try {
+    return told_->read_line();
+  } catch (const Input::Ended& ended) {
+    fail(ended.what());
+  }
 }
 
 std::string Process::read_bytes(size_t size) {
-  while (unread_.size() < size) read_more();
-  std::string bytes = unread_.substr(0, size);
-  unread_.erase(0, size);
-  return bytes;
+  try {
+    return told_->read_bytes(size);
+  } catch (const Input::Ended& ended) {
+    fail(ended.what());
+  }
 }
 
 std::string Process::last_of_console() const {
@@ -251,18 +242,22 @@ std::string qemu_version() {
   }
 }
 
+std::string show_command(const Machine& machine) {
+  Machine named = machine;
+  named.kernel = machine.kernel.filename();
+  return fmt::format("{}", fmt::join(command_line(named, true), " "));
+}
+
 os::UniqueFd boot(const Machine& machine, const Place& place) {
   os::UniqueFd state = os::memory_file("twlab-guest");
   Process guest(machine, std::string(order_size, '\0'), state, false, place);
+  guest.command("started", [](Qmp& qmp) { qmp.greet(); });
   if (std::string line = guest.read_line(); line != ready_line)
     guest.fail("said '" + line + "' instead of being ready");
-  try {
-    guest.qmp().greet(guest.deadline());
-    guest.qmp().await_pause(guest.deadline());
-    guest.qmp().save("cat > " + inherited_by_shell(saved), guest.deadline());
-  } catch (const std::runtime_error& error) {
-    guest.fail(std::string("could not be saved: ") + error.what());
-  }
+  guest.command("saved", [](Qmp& qmp) {
+    qmp.await_stop();
+    qmp.save("cat > " + inherited_by_shell(saved));
+  });
   return state;
 }
 
@@ -270,12 +265,10 @@ std::string perform(const Machine& machine, const os::UniqueFd& saved, const Ord
                     const Place& place,
                     const std::function<void(const std::string& what, Duration left)>& waiting) {
   Process guest(machine, write_order(order), saved, true, place);
-  try {
-    guest.qmp().greet(guest.deadline());
-    guest.qmp().go_on(guest.deadline());
-  } catch (const std::runtime_error& error) {
-    guest.fail(std::string("could not be restored: ") + error.what());
-  }
+  guest.command("restored", [](Qmp& qmp) {
+    qmp.greet();
+    qmp.restore(Inherited::saved);
+  });
   for (;;) {
     std::string line = guest.read_line();
     size_t space = line.find(' ');

@@ -29,15 +29,19 @@ struct Machine {
 struct Place {
   int processor = -1;  // the guest stays on this one; -1: on any
   Duration limit{};    // of real time; then QEMU is killed
+  int stop = -1;       // a descriptor: QEMU is killed as soon as it is readable
 };
 
 // The first line of `qemu-system-x86_64 --version`. Throws std::runtime_error that says what to
 // install when there is none.
 std::string qemu_version();
 
+// QEMU's command line, of files the names: all that the guest's bytes depend on besides the files.
+std::string show_command(const Machine& machine);
+
 // All of the following kill QEMU before they return, and the kernel kills it when the calling
 // thread ends. They throw std::runtime_error with the last lines of the guest's console when the
-// guest panics, hangs until the limit, or QEMU does not start.
+// guest panics, hangs until the limit, is to stop, or QEMU does not start.
 
 // Boots the machine until it is ready and saves it: a file in memory.
 os::UniqueFd boot(const Machine& machine, const Place& place);

@@ -1,95 +1,108 @@
 #include "guest/qmp.h"
 
-#include <poll.h>
+#include <fmt/format.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <nlohmann/json.hpp>
 #include <stdexcept>
-#include <thread>
-
-#include "os/error.h"
 
 namespace twlab::guest {
 namespace {
 
 using nlohmann::json;
-using namespace std::chrono_literals;
 
-// QEMU tells the end of a migration only when asked.
-constexpr auto look_interval = 2ms;
-constexpr const char* query_status = R"({"execute": "query-status"})";
+constexpr const char* with_events =
+    R"({"execute": "migrate-set-capabilities", "arguments":)"
+    R"( {"capabilities": [{"capability": "events", "state": true}]}})";
+
+std::string migration(const char* command, const std::string& uri) {
+  return json{{"execute", command}, {"arguments", {{"uri", uri}}}}.dump();
+}
+
+QmpEvent as_event(const json& said) {
+  json data = said.value("data", json::object());
+  return {said.at("event"), data.value("status", "")};
+}
 
 }  // namespace
 
-std::string Qmp::read_line(Deadline deadline) {
-  for (;;) {
-    if (size_t end = unread_.find('\n'); end != unread_.npos) {
-      std::string line = unread_.substr(0, end);
-      unread_.erase(0, end + 1);
-      return line;
-    }
-    auto left =
-        std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
-    pollfd readable{socket_.get(), POLLIN, 0};
-    int ready = left.count() > 0 ? ::poll(&readable, 1, static_cast<int>(left.count())) : 0;
-    if (ready == 0) throw std::runtime_error("QEMU does not answer");
-    if (ready < 0 && errno == EINTR) continue;
-    os::check(ready, "waiting for QEMU");
-    char buffer[4096];
-    ssize_t n = ::read(socket_.get(), buffer, sizeof buffer);
-    if (n <= 0) throw std::runtime_error("QEMU has ended");
-    unread_.append(buffer, static_cast<size_t>(n));
+std::string Qmp::read_line() {
+  try {
+    return input_.read_line();
+  } catch (const Input::Ended& ended) {
+    throw std::runtime_error(std::string("QEMU ") + ended.what());
   }
 }
 
-std::string Qmp::execute(const std::string& command, const std::string& field, Deadline deadline) {
+// Reads what comes until it is an answer; events are kept.
+void Qmp::execute(const std::string& command) {
   std::string line = command + "\n";
   // Not a signal when QEMU is gone, as write() would be.
-  if (::send(socket_.get(), line.data(), line.size(), MSG_NOSIGNAL) != ssize_t(line.size()))
-    throw std::runtime_error("QEMU has ended");
+  if (::send(input_.fd(), line.data(), line.size(), MSG_NOSIGNAL) != ssize_t(line.size()))
+    throw std::runtime_error("QEMU ended");
   for (;;) {
-    std::string text = read_line(deadline);
+    std::string text = read_line();
     try {
       json answer = json::parse(text);
-      if (answer.contains("event")) continue;
+      if (answer.contains("event")) {
+        events_.push_back(as_event(answer));
+        continue;
+      }
       if (answer.contains("error"))
         throw std::runtime_error("QEMU: " + answer["error"].at("desc").get<std::string>());
-      const json& value = answer.at("return");
-      return field.empty() ? "" : value.at(field).get<std::string>();
+      answer.at("return");
+      return;
     } catch (const json::exception&) {
       throw std::runtime_error("QEMU answered '" + text + "'");
     }
   }
 }
 
-void Qmp::greet(Deadline deadline) {
-  read_line(deadline);
-  execute(R"({"execute": "qmp_capabilities"})", "", deadline);
-}
-
-void Qmp::await_pause(Deadline deadline) {
-  while (execute(query_status, "status", deadline) == "running")
-    std::this_thread::sleep_for(look_interval);
-}
-
-void Qmp::save(const std::string& command, Deadline deadline) {
-  execute(R"({"execute": "migrate-set-parameters", "arguments": {"max-bandwidth": 100000000000}})",
-          "", deadline);
-  execute(json{{"execute", "migrate"}, {"arguments", {{"uri", "exec:" + command}}}}.dump(), "",
-          deadline);
-  for (;;) {
-    std::string status = execute(R"({"execute": "query-migrate"})", "status", deadline);
-    if (status == "completed") return;
-    if (status == "failed") throw std::runtime_error("QEMU cannot save the guest");
-    std::this_thread::sleep_for(look_interval);
+QmpEvent Qmp::next_event() {
+  if (!events_.empty()) {
+    QmpEvent event = std::move(events_.front());
+    events_.pop_front();
+    return event;
+  }
+  std::string text = read_line();
+  try {
+    return as_event(json::parse(text));
+  } catch (const json::exception&) {
+    throw std::runtime_error("QEMU answered '" + text + "'");
   }
 }
 
-void Qmp::go_on(Deadline deadline) {
-  while (execute(query_status, "status", deadline) == "inmigrate")
-    std::this_thread::sleep_for(look_interval);
-  execute(R"({"execute": "cont"})", "", deadline);
+void Qmp::greet() {
+  read_line();
+  execute(R"({"execute": "qmp_capabilities"})");
+}
+
+void Qmp::await_stop() {
+  while (next_event().name != "STOP") {
+  }
+}
+
+void Qmp::await_migration() {
+  for (;;) {
+    QmpEvent event = next_event();
+    if (event.name != "MIGRATION") continue;
+    if (event.status == "completed") return;
+    if (event.status == "failed") throw std::runtime_error("QEMU says no more than that it failed");
+  }
+}
+
+void Qmp::save(const std::string& command) {
+  execute(with_events);
+  execute(R"({"execute": "migrate-set-parameters", "arguments": {"max-bandwidth": 100000000000}})");
+  execute(migration("migrate", "exec:" + command));
+  await_migration();
+}
+
+void Qmp::restore(int descriptor) {
+  execute(with_events);
+  execute(migration("migrate-incoming", fmt::format("fd:{}", descriptor)));
+  await_migration();
+  execute(R"({"execute": "cont"})");
 }
 
 }  // namespace twlab::guest

@@ -1,40 +1,45 @@
-// QEMU's monitor protocol (QEMU, docs/interop/qmp-spec.txt): one command at a time, events passed
-// over.
+// QEMU's monitor protocol (QEMU, docs/interop/qmp-spec.txt): one command at a time, and the events
+// that tell what has become of it.
 #pragma once
 
-#include <chrono>
+#include <deque>
 #include <string>
 
+#include "guest/input.h"
 #include "os/fd.h"
 
 namespace twlab::guest {
 
-using Deadline = std::chrono::steady_clock::time_point;
+struct QmpEvent {
+  std::string name, status;  // "MIGRATION", "completed"; most events have no status
+};
 
 class Qmp {
  public:
   // `socket` is connected to QEMU.
-  explicit Qmp(os::UniqueFd socket) : socket_(std::move(socket)) {}
+  Qmp(os::UniqueFd socket, const Patience& patience) : input_(std::move(socket), patience) {}
 
-  // All throw std::runtime_error: with QEMU's own words when it refuses, and when it is gone or has
-  // not answered by the deadline.
+  // All throw std::runtime_error: "QEMU: " with its own words when it refuses, "QEMU ended" and the
+  // like when it does not answer (see Input).
 
   // Reads the greeting; before anything else.
-  void greet(Deadline deadline);
+  void greet();
   // Returns when the machine has stopped by itself.
-  void await_pause(Deadline deadline);
+  void await_stop();
   // Hands the whole state of a stopped machine to a shell command; returns when it has taken it.
-  void save(const std::string& command, Deadline deadline);
-  // Waits until a machine that was started with -incoming is restored, and lets it go on.
-  void go_on(Deadline deadline);
+  void save(const std::string& command);
+  // Restores a machine that was started with "-incoming defer" from a descriptor of QEMU's own that
+  // was open when it started, and lets it go on.
+  void restore(int descriptor);
 
  private:
-  // Returns this field of the answer; nothing when none is asked for.
-  std::string execute(const std::string& command, const std::string& field, Deadline deadline);
-  std::string read_line(Deadline deadline);
+  void execute(const std::string& command);
+  void await_migration();
+  QmpEvent next_event();
+  std::string read_line();
 
-  os::UniqueFd socket_;
-  std::string unread_;
+  Input input_;
+  std::deque<QmpEvent> events_;  // that came before an answer
 };
 
 }  // namespace twlab::guest

@@ -117,7 +117,8 @@ TEST(GuestImage, ThatIsNoneIsAnErrorInTheWordsOfQemu) {
   Machine machine{"9.9", "/proc/" + std::to_string(getpid()) + "/fd/" + std::to_string(image.get()),
                   &initramfs};
   EXPECT_THAT(complaint([&] { boot(machine, {.limit = enough}); }),
-              ::testing::AllOf(HasSubstr("Linux 9.9 ended"), HasSubstr("kernel")));
+              ::testing::AllOf(HasSubstr("Linux 9.9 could not be started: QEMU ended"),
+                               HasSubstr("kernel")));
   machine.kernel = "/nonexistent/vmlinux";
   EXPECT_THAT(complaint([&] { boot(machine, {.limit = enough}); }), HasSubstr(machine.kernel));
 }

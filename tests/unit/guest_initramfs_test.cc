@@ -10,6 +10,7 @@
 #include <memory>
 #include <system_error>
 
+#include "guest/digest.h"
 #include "temporary_folder.h"
 
 namespace twlab::guest {
@@ -91,6 +92,12 @@ TEST_F(Initramfs, OfAProgramHasItsInterpreterWhereItsNameIsAndItsLibraries) {
 
 TEST_F(Initramfs, OfAProgramThatDoesNotRunIsAnError) {
   EXPECT_THROW(program_files(folder() / "missing"), std::runtime_error);
+}
+
+TEST(Digest, IsThatOfSha256sum) {
+  EXPECT_EQ(sha256(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  std::string bytes(1'000'000, 'a');
+  EXPECT_EQ(sha256(bytes), "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
 }
 
 }  // namespace

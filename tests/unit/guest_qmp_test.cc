@@ -23,8 +23,10 @@ constexpr const char* greeting = R"({"QMP": {"version": {}, "capabilities": ["oo
 constexpr const char* done = R"({"return": {}})";
 constexpr const char* event = R"({"timestamp": {"seconds": 1}, "event": "RESUME"})";
 
-std::string status(const std::string& word) {
-  return R"({"return": {"status": ")" + word + R"("}})";
+constexpr const char* stop = R"({"timestamp": {"seconds": 1}, "event": "STOP"})";
+
+std::string migration(const std::string& status) {
+  return R"({"event": "MIGRATION", "data": {"status": ")" + status + R"("}})";
 }
 
 // Says `first`, then answers each command with the next of `answers`, and is gone after the last.
@@ -62,8 +64,8 @@ class FakeQemu {
   std::jthread thread_;
 };
 
-Deadline in(Duration duration) {
-  return std::chrono::steady_clock::now() + duration;
+Qmp qmp_with(FakeQemu& qemu, Duration limit = 5s) {
+  return Qmp(qemu.socket(), {.limit = limit});
 }
 
 std::string complaint(const std::function<void()>& body) {
@@ -75,57 +77,64 @@ std::string complaint(const std::function<void()>& body) {
   }
 }
 
-TEST(Qmp, GreetsAndPassesOverEvents) {
-  FakeQemu qemu({greeting, event},
-                {{event, done}, {event, status("inmigrate")}, {status("paused"), event}, {done}});
-  Qmp qmp(qemu.socket());
-  qmp.greet(in(5s));
-  qmp.go_on(in(5s));
-  EXPECT_THAT(qemu.commands(), ElementsAre(HasSubstr("qmp_capabilities"), HasSubstr("query-status"),
-                                           HasSubstr("query-status"), HasSubstr("cont")));
+TEST(Qmp, GreetsAndRestores) {
+  FakeQemu qemu(
+      {greeting, event},
+      {{event, done}, {done}, {event, done, migration("active"), migration("completed")}, {done}});
+  Qmp qmp = qmp_with(qemu);
+  qmp.greet();
+  qmp.restore(6);
+  EXPECT_THAT(qemu.commands(), ElementsAre(HasSubstr("qmp_capabilities"), HasSubstr("events"),
+                                           HasSubstr(R"("fd:6")"), HasSubstr("cont")));
 }
 
 TEST(Qmp, WaitsUntilTheMachineHasStopped) {
-  FakeQemu qemu({}, {{status("running")}, {event, status("running")}, {status("guest-panicked")}});
-  Qmp(qemu.socket()).await_pause(in(5s));
-  EXPECT_EQ(qemu.commands().size(), 3u);
+  FakeQemu qemu({event, stop}, {});
+  qmp_with(qemu).await_stop();
+}
+
+// Also when that comes between a command and its answer.
+TEST(Qmp, MissesNoEvent) {
+  FakeQemu qemu({greeting}, {{stop, done}});
+  Qmp qmp = qmp_with(qemu);
+  qmp.greet();
+  qmp.await_stop();
 }
 
 TEST(Qmp, SavesAndWaitsUntilItIsDone) {
-  FakeQemu qemu({}, {{done}, {done}, {status("setup")}, {status("active")}, {status("completed")}});
-  Qmp(qemu.socket()).save(R"(cat > "a file")", in(5s));
-  ASSERT_EQ(qemu.commands().size(), 5u);
-  EXPECT_THAT(qemu.commands()[1], HasSubstr(R"("exec:cat > \"a file\"")"));
+  FakeQemu qemu({}, {{done}, {done}, {migration("setup"), done, migration("completed")}});
+  qmp_with(qemu).save(R"(cat > "a file")");
+  ASSERT_EQ(qemu.commands().size(), 3u);
+  EXPECT_THAT(qemu.commands()[2], HasSubstr(R"("exec:cat > \"a file\"")"));
 }
 
 TEST(Qmp, ThatCannotSaveSaysSo) {
-  FakeQemu qemu({}, {{done}, {done}, {status("failed")}});
-  EXPECT_EQ(complaint([&] { Qmp(qemu.socket()).save("cat", in(5s)); }),
-            "QEMU cannot save the guest");
+  FakeQemu qemu({}, {{done}, {done}, {done, migration("failed")}});
+  EXPECT_EQ(complaint([&] { qmp_with(qemu).save("cat"); }),
+            "QEMU says no more than that it failed");
 }
 
 TEST(Qmp, ARefusalIsGivenInItsOwnWords) {
   FakeQemu qemu({}, {{event, R"({"error": {"class": "GenericError", "desc": "no such thing"}})"}});
-  EXPECT_EQ(complaint([&] { Qmp(qemu.socket()).await_pause(in(5s)); }), "QEMU: no such thing");
+  EXPECT_EQ(complaint([&] { qmp_with(qemu).restore(6); }), "QEMU: no such thing");
 }
 
 TEST(Qmp, AQemuThatIsGoneIsAnErrorAndNoSignal) {
   FakeQemu at_once({}, {});
   at_once.commands();
-  EXPECT_EQ(complaint([&] { Qmp(at_once.socket()).greet(in(5s)); }), "QEMU has ended");
+  EXPECT_EQ(complaint([&] { qmp_with(at_once).greet(); }), "QEMU ended");
   FakeQemu after_its_greeting({greeting}, {});
   after_its_greeting.commands();
-  EXPECT_EQ(complaint([&] { Qmp(after_its_greeting.socket()).greet(in(5s)); }), "QEMU has ended");
-  FakeQemu within_a_line({}, {{R"({"return": )"}});
-  EXPECT_NE(complaint([&] { Qmp(within_a_line.socket()).await_pause(in(5s)); }), "");
+  EXPECT_EQ(complaint([&] { qmp_with(after_its_greeting).greet(); }), "QEMU ended");
+  FakeQemu within_a_line({R"({"return": )"}, {});
+  EXPECT_NE(complaint([&] { qmp_with(within_a_line).await_stop(); }), "");
 }
 
 TEST(Qmp, NonsenseIsAnError) {
-  for (const char* line : {"", "nonsense", "[]", "5", R"({"return": 5})", R"({"error": 5})",
-                           R"({"return": {"status": 5}})"}) {
-    FakeQemu qemu({}, {{line}});
-    EXPECT_THAT(complaint([&] { Qmp(qemu.socket()).await_pause(in(5s)); }), HasSubstr("QEMU"))
-        << line;
+  for (const char* line : {"", "nonsense", "[]", "5", R"({"error": 5})", R"({"event": 5})"}) {
+    FakeQemu answering({}, {{line}}), telling({line}, {});
+    EXPECT_THAT(complaint([&] { qmp_with(answering).restore(6); }), HasSubstr("QEMU")) << line;
+    EXPECT_THAT(complaint([&] { qmp_with(telling).await_stop(); }), HasSubstr("QEMU")) << line;
   }
 }
 
@@ -133,17 +142,27 @@ TEST(Qmp, NoAnswerByTheDeadlineIsAnError) {
   int ends[2];
   ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
   os::UniqueFd silent(ends[1]);
-  Qmp qmp{os::UniqueFd(ends[0])};
   auto begin = std::chrono::steady_clock::now();
-  EXPECT_EQ(complaint([&] { qmp.greet(in(50ms)); }), "QEMU does not answer");
-  EXPECT_EQ(complaint([&] { qmp.await_pause(in(50ms)); }), "QEMU does not answer");
-  EXPECT_GE(std::chrono::steady_clock::now() - begin, 100ms);
+  Qmp qmp(os::UniqueFd(ends[0]), {.limit = 50ms});
+  EXPECT_EQ(complaint([&] { qmp.greet(); }), "QEMU gave no answer within 0.05 s");
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, 50ms);
+  EXPECT_EQ(complaint([&] { qmp.await_stop(); }), "QEMU gave no answer within 0.05 s");
 }
 
-// The deadline counts also while it answers.
+TEST(Qmp, NobodyWaitsAnyMoreOnceHeIsToldSo) {
+  int ends[2];
+  ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+  os::UniqueFd silent(ends[1]);
+  os::Pipe stop;
+  stop.write.reset();
+  Qmp qmp(os::UniqueFd(ends[0]), {.limit = 60s, .stop = stop.read.get()});
+  EXPECT_EQ(complaint([&] { qmp.greet(); }), "QEMU was stopped");
+}
+
+// The deadline counts also while it says something.
 TEST(Qmp, AMachineThatNeverStopsIsAnError) {
-  FakeQemu qemu({}, std::vector<Lines>(1000, {status("running")}));
-  EXPECT_EQ(complaint([&] { Qmp(qemu.socket()).await_pause(in(50ms)); }), "QEMU does not answer");
+  FakeQemu qemu(Lines(20'000, event), {});
+  EXPECT_THAT(complaint([&] { qmp_with(qemu, 50ms).await_stop(); }), HasSubstr("within 0.05 s"));
 }
 
 }  // namespace

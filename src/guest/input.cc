@@ -1,0 +1,50 @@
+#include "guest/input.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include "os/error.h"
+
+namespace twlab::guest {
+
+void Input::read_more() {
+  for (;;) {
+    auto left = std::chrono::ceil<std::chrono::milliseconds>(patience_.end -
+                                                             std::chrono::steady_clock::now());
+    pollfd fds[] = {{fd_.get(), POLLIN, 0}, {patience_.stop, POLLIN, 0}};
+    int ready = left.count() > 0 ? ::poll(fds, 2, static_cast<int>(left.count())) : 0;
+    if (ready == 0)
+      throw Ended(fmt::format("gave no answer within {:g} s", os::seconds(patience_.limit)));
+    if (ready < 0 && errno == EINTR) continue;
+    os::check(ready, "waiting for another process");
+    if (fds[1].revents) throw Ended("was stopped");
+    char buffer[65536];
+    ssize_t n = ::read(fd_.get(), buffer, sizeof buffer);
+    // A socket's other end may also have gone with something unread.
+    if (n <= 0) throw Ended("ended");
+    unread_.append(buffer, static_cast<size_t>(n));
+    return;
+  }
+}
+
+std::string Input::take(size_t size) {
+  std::string taken = unread_.substr(0, size);
+  unread_.erase(0, size);
+  return taken;
+}
+
+std::string Input::read_line() {
+  size_t end;
+  while ((end = unread_.find('\n')) == unread_.npos) read_more();
+  std::string line = take(end + 1);
+  line.pop_back();
+  return line;
+}
+
+std::string Input::read_bytes(size_t size) {
+  while (unread_.size() < size) read_more();
+  return take(size);
+}
+
+}  // namespace twlab::guest
