@@ -2,16 +2,19 @@
 
 #include <fmt/format.h>
 #include <sched.h>
+#include <signal.h>
 
-#include <atomic>
-#include <future>
+#include <mutex>
 #include <stdexcept>
 #include <thread>
 
 #include "cli/probe.h"
+#include "guest/digest.h"
 #include "guest/initramfs.h"
 #include "os/error.h"
 #include "os/file.h"
+#include "os/loop.h"
+#include "os/signals.h"
 
 namespace twlab::cli {
 namespace {
@@ -40,7 +43,7 @@ std::filesystem::path inner_program() {
                            folder.string() + ": build or install all of twlab");
 }
 
-os::UniqueFd pack(const guest::Kernel& kernel, std::vector<guest::Packed> files) {
+std::string pack(const guest::Kernel& kernel, std::vector<guest::Packed> files) {
   std::vector<std::string> names;
   for (auto* more : {&guest::lab_modules, &guest::nat_modules, &guest::other_modules})
     names.insert(names.end(), more->begin(), more->end());
@@ -51,9 +54,7 @@ os::UniqueFd pack(const guest::Kernel& kernel, std::vector<guest::Packed> files)
     order += module.name + "\n";
   }
   std::vector<std::pair<std::string, std::string>> texts{{"modules/order", order}};
-  os::UniqueFd file = os::memory_file("twlab-initramfs");
-  os::write_all(file.get(), guest::make_initramfs(files, texts), "the initramfs");
-  return file;
+  return guest::make_initramfs(files, texts);
 }
 
 }  // namespace
@@ -62,10 +63,17 @@ Guests::Guests(std::vector<guest::Kernel> kernels, GuestOptions options)
     : options_(std::move(options)),
       emulator_(guest::qemu_version()),
       processors_(usable_processors()) {
-  std::vector<guest::Packed> files = guest::program_files(inner_program());
+  std::filesystem::path program = inner_program();
+  program_sha256_ = guest::sha256_of_file(program);
+  std::vector<guest::Packed> files = guest::program_files(program);
   for (guest::Kernel& kernel : kernels) {
-    os::UniqueFd initramfs = pack(kernel, files);
-    guests_.push_back({std::move(kernel), std::move(initramfs), {}, "it was not booted"});
+    std::string bytes = pack(kernel, files);
+    Guest& guest = guests_.emplace_back();
+    guest.kernel = std::move(kernel);
+    guest.initramfs = os::memory_file("twlab-initramfs");
+    os::write_all(guest.initramfs.get(), bytes, "the initramfs");
+    guest.initramfs_sha256 = guest::sha256(bytes);
+    guest.trouble = "it was not booted";
   }
   if (options_.real_time && !guests_.empty()) try_kvm();
 }
@@ -88,39 +96,70 @@ void Guests::try_kvm() {
   }
 }
 
-void Guests::boot(Guest& guest, int processor) const {
+void Guests::boot(Guest& guest, const guest::Place& place) const {
   try {
-    guest.saved = guest::boot(machine(guest), {processor, boot_limit});
+    guest.saved = guest::boot(machine(guest), place);
     guest.trouble.clear();
   } catch (const std::exception& error) {
     guest.trouble = error.what();
   }
 }
 
-void Guests::boot(const std::function<void(const std::string& line)>& said) {
+bool Guests::boot(const std::set<size_t>& kernels,
+                  const std::function<void(const std::string& line)>& said) {
+  os::SignalFd signals{SIGINT, SIGTERM};
+  os::Wakeup stop, ended;
+  std::vector<size_t> waiting(kernels.rbegin(), kernels.rend());
+  std::vector<std::string> lines;
+  std::mutex mutex;  // of the two
   // A thread for each processor: QEMU ends with the thread that started it.
-  std::vector<std::promise<std::string>> lines(guests_.size());
-  std::atomic<size_t> next = 0;
+  auto work = [&](int processor) {
+    for (;;) {
+      std::unique_lock lock(mutex);
+      if (waiting.empty()) return;
+      Guest& guest = guests_[waiting.back()];
+      waiting.pop_back();
+      lock.unlock();
+      auto begin = std::chrono::steady_clock::now();
+      boot(guest, {processor, boot_limit, stop.fd()});
+      lock.lock();
+      lines.push_back(guest.trouble.empty()
+                          ? fmt::format("Linux {} is ready after {}", guest.kernel.release,
+                                        os::show(std::chrono::steady_clock::now() - begin))
+                          : guest.trouble);
+      ended.wake();
+    }
+  };
   std::vector<std::jthread> threads;
-  for (int processor : processors_)
-    threads.emplace_back([&, processor] {
-      for (size_t i; (i = next++) < guests_.size();) {
-        auto begin = std::chrono::steady_clock::now();
-        boot(guests_[i], processor);
-        const Guest& guest = guests_[i];
-        lines[i].set_value(guest.trouble.empty()
-                               ? fmt::format("Linux {} is ready after {}", guest.kernel.release,
-                                             os::show(std::chrono::steady_clock::now() - begin))
-                               : guest.trouble);
-      }
-    });
-  for (auto& line : lines) said(line.get_future().get());
+  for (int processor : processors_) threads.emplace_back(work, processor);
+
+  bool interrupted = false;
+  size_t left = kernels.size();
+  os::Loop loop;
+  loop.add(signals.fd(), [&] { interrupted = signals.take().has_value(); });
+  loop.add(ended.fd(), [&] {
+    ended.acknowledge();
+    std::lock_guard lock(mutex);
+    for (const std::string& line : lines) said(line);
+    left -= lines.size();
+    lines.clear();
+  });
+  loop.until([&] { return interrupted || left == 0; }, Time::max());
+  if (!interrupted) return true;
+  {
+    std::lock_guard lock(mutex);
+    waiting.clear();
+  }
+  stop.wake();
+  said("interrupted while kernels booted");
+  return false;
 }
 
 std::string Guests::perform(const Task& task, size_t kernel, size_t place,
                             const OnWait& waiting) const {
   const Guest& guest = guests_[kernel];
-  guest::Order order{std::string(task.lab->name), task.family, options_.settings};
+  guest::Order order{std::string(task.lab->name), task.family, options_.settings,
+                     !options_.real_time};
   // A little earlier than the runner, so that the console is still there to be quoted.
   Duration allowed = limit() - 5s;
   return guest::perform(
@@ -145,7 +184,15 @@ Duration Guests::limit() const {
 }
 
 report::GuestText Guests::describe(size_t kernel) const {
-  return {guests_[kernel].kernel.source, emulator_, options_.seed, options_.real_time};
+  const Guest& guest = guests_[kernel];
+  return {guest.kernel.source,
+          emulator_,
+          options_.seed,
+          options_.real_time,
+          guest::show_command(machine(guest)),
+          guest::sha256_of_file(guest.kernel.image),
+          guest.initramfs_sha256,
+          program_sha256_};
 }
 
 }  // namespace twlab::cli

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,9 +27,11 @@ class Guests {
   Guests(std::vector<guest::Kernel> kernels, GuestOptions options);
 
   size_t size() const { return guests_.size(); }
-  // Boots all kernels and saves them; as many at a time as there are processors. `said` hears how
-  // each of them fared, in the calling thread.
-  void boot(const std::function<void(const std::string& line)>& said);
+  // Boots these kernels and saves them; as many at a time as there are processors. `said` hears how
+  // each of them fared, in the calling thread, which must be the only one. Returns false when
+  // SIGINT or SIGTERM ended it early.
+  bool boot(const std::set<size_t>& kernels,
+            const std::function<void(const std::string& line)>& said);
   const std::string& emulator() const { return emulator_; }
   // Why the kernel did not boot; empty when it did.
   const std::string& trouble(size_t kernel) const { return guests_[kernel].trouble; }
@@ -48,15 +51,17 @@ class Guests {
   struct Guest {
     guest::Kernel kernel;
     os::UniqueFd initramfs, saved;
+    std::string initramfs_sha256;
     std::string trouble;
   };
   guest::Machine machine(const Guest& guest) const;
   void try_kvm();
-  void boot(Guest& guest, int processor) const;
+  void boot(Guest& guest, const guest::Place& place) const;
 
   GuestOptions options_;
   std::string emulator_;
   bool kvm_ = false;
+  std::string program_sha256_;
   std::vector<int> processors_;
   std::vector<Guest> guests_;
 };

@@ -89,6 +89,9 @@ class Table {
 // Why, once for all kernels that have the same reason.
 std::string undecided(const Matrix& matrix) {
   std::string text;
+  for (const Matrix::Column& column : matrix.columns)
+    if (!column.run.trouble.empty())
+      text += fmt::format("nothing on {}: {}\n", column.run.kernel, column.run.trouble);
   for (const auto& row : matrix.rows) {
     std::map<std::pair<Verdict, std::string>, std::string> kernels;
     for (size_t i = 0; i < row.cells.size(); ++i) {

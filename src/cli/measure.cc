@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <set>
 
 #include "cli/names.h"
 #include "cli/shard.h"
@@ -118,6 +119,10 @@ std::vector<Task> make_tasks(const Options& options, std::vector<Column>& column
       if (columns[i].guest && lab->heavy && options.names.empty()) continue;
       for (Family family : options.families) tasks.push_back({lab, family, i});
     }
+  // More shards than tasks have nothing to do, and nobody misses them.
+  size_t shards = std::min(options.shard.count, tasks.size());
+  if (options.shard.count > 1)
+    for (Column& column : columns) column.run.shard = {options.shard.index, shards};
   tasks = take(tasks, options.shard);
 
   std::vector<Column> used;
@@ -148,9 +153,13 @@ void measure(const Options& options, std::span<const Task> tasks, std::vector<Co
   if (!here.empty()) complete = measurement.run(here, runner);
 
   if (!inside.empty() && complete) {
-    measurement.say(fmt::format("booting {} kernels in {}", guests->size(), guests->emulator()));
+    std::set<size_t> kernels;
+    for (const Task& task : inside) kernels.insert(*columns[task.kernel].guest);
+    measurement.say(fmt::format("booting {} kernels in {}", kernels.size(), guests->emulator()));
     if (options.names.empty()) measurement.say("heavy labs run in guests only when they are named");
-    guests->boot([&](const std::string& line) { measurement.say(line); });
+    complete = guests->boot(kernels, [&](const std::string& line) { measurement.say(line); });
+    for (Column& column : columns)
+      if (complete && column.guest) column.run.trouble = guests->trouble(*column.guest);
     std::erase_if(inside, [&](const Task& task) {
       return !guests->trouble(*columns[task.kernel].guest).empty();
     });
@@ -160,7 +169,7 @@ void measure(const Options& options, std::span<const Task> tasks, std::vector<Co
     runner.perform = [&](const Task& task, size_t place, const OnWait& waiting) {
       return guests->perform(task, *columns[task.kernel].guest, place, waiting);
     };
-    complete = measurement.run(inside, runner);
+    complete = complete && measurement.run(inside, runner);
   }
   for (Column& column : columns) {
     column.run.interrupted = !complete;

@@ -8,7 +8,7 @@
 namespace twlab::cli {
 
 int merge(const Options& options) {
-  twlab::report::merge({options.names.begin(), options.names.end()}, options.out);
+  twlab::report::merge({options.names.begin(), options.names.end()}, options.out, options.partial);
   print_results(options.out);
   return success;
 }

@@ -95,6 +95,7 @@ CLI::App* add_merge(CLI::App& app, Options& options) {
   auto* merge = app.add_subcommand("merge", "Join output folders of shards or of kernels");
   merge->add_option("DIR", options.names, "output folders of runs")->required()->option_text(" ");
   merge->add_option("-o,--out", options.out, "a new folder (default: out)")->option_text("DIR");
+  merge->add_flag("--partial", options.partial, "although shards of the run are missing");
   merge->footer("Exit codes: 0 success, 2 bad input: nothing is written then.");
   return merge;
 }

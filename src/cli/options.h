@@ -32,6 +32,7 @@ struct Options {
   std::vector<std::string> kernels;  // to run under, as they were named; none: the running one
   uint64_t seed = 1;                 // of guests
   bool real_time = false;            // of guests
+  bool partial = false;              // `merge`: without some of the shards
   bool segments = false;             // `diff`: of labs whose verdicts agree, too
   std::string file;                  // `ladder`: to be written; empty: standard output
   std::string address;               // `serve`: to listen on

@@ -252,6 +252,16 @@ void fields(A& a, GuestText& g) {
   a("emulator", g.emulator);
   a("seed", g.seed);
   a("real_time", g.real_time);
+  a.later("command_line", g.command_line);
+  a.later("image_sha256", g.image_sha256);
+  a.later("initramfs_sha256", g.initramfs_sha256);
+  a.later("program_sha256", g.program_sha256);
+}
+
+template <typename A>
+void fields(A& a, ShardText& s) {
+  a("index", s.index);
+  a("count", s.count);
 }
 
 template <typename A>
@@ -260,8 +270,10 @@ void fields(A& a, Run& r) {
   a("kernel", r.kernel);
   a("machine", r.machine);
   a("guest", r.guest);
+  a("shard", r.shard);
   a("command", r.command);
   a("root", r.root);
+  a.later("trouble", r.trouble);
   a("interrupted", r.interrupted);
   a("classic_pcap", r.classic_pcap);
   a("begin_ns", r.begin);

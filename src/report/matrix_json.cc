@@ -15,21 +15,21 @@ constexpr const char* matrix_format = "twlab matrix";
 Json column_json(const Matrix& matrix, size_t index) {
   const Matrix::Column& column = matrix.columns[index];
   const Run& run = column.run;
-  Json json{{"kernel", run.kernel},
-            {"folder", column.folder},
-            {"machine", run.machine},
-            {"program_version", run.program_version},
-            {"command", run.command},
-            {"root", run.root},
-            {"interrupted", run.interrupted},
-            {"begin", show_utc(run.begin)},
-            {"begin_ns", run.begin.time_since_epoch().count()},
+  Json json{{"kernel", run.kernel},         {"folder", column.folder},
+            {"machine", run.machine},       {"program_version", run.program_version},
+            {"command", run.command},       {"root", run.root},
+            {"trouble", run.trouble},       {"interrupted", run.interrupted},
+            {"begin", show_utc(run.begin)}, {"begin_ns", run.begin.time_since_epoch().count()},
             {"took_ns", run.took.count()}};
   if (run.guest)
     json["guest"] = {{"source", run.guest->source},
                      {"emulator", run.guest->emulator},
                      {"seed", run.guest->seed},
-                     {"real_time", run.guest->real_time}};
+                     {"real_time", run.guest->real_time},
+                     {"command_line", run.guest->command_line},
+                     {"image_sha256", run.guest->image_sha256},
+                     {"initramfs_sha256", run.guest->initramfs_sha256},
+                     {"program_sha256", run.guest->program_sha256}};
   std::map<std::string, size_t> counts;
   for (const auto& row : matrix.rows)
     if (row.cells[index]) ++counts[std::string(twlab::name(row.cells[index]->verdict))];

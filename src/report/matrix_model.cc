@@ -82,6 +82,7 @@ class Model {
             {"report", column.folder + "/report.html"},
             {"source", run.guest ? run.guest->source : ""},
             {"where", where},
+            {"trouble", run.trouble},
             {"here", column.here},
             {"begin", show_utc(run.begin)},
             {"took", os::show(run.took)},

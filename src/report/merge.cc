@@ -1,6 +1,7 @@
 #include "report/merge.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <stdlib.h>
 
 #include <algorithm>
@@ -75,6 +76,10 @@ void check_alike(const Piece& a, const Piece& b) {
   need(x->source, y->source, "kernels");
   need(x->emulator, y->emulator, "emulators");
   need(x->seed, y->seed, "seeds");
+  need(x->program_sha256, y->program_sha256, "programs inside, by their SHA-256,");
+  need(x->initramfs_sha256, y->initramfs_sha256, "libraries or modules, by their SHA-256,");
+  need(x->image_sha256, y->image_sha256, "images, by their SHA-256,");
+  need(x->command_line, y->command_line, "command lines of QEMU:");
   need(x->real_time ? "real" : "skipping idle", y->real_time ? "real" : "skipping idle", "time");
 }
 
@@ -115,6 +120,7 @@ bool same(const Piece& a, const Repetitions& of_a, const Piece& b, const Repetit
 Run join(const std::vector<Piece>& pieces, const fs::path& folder) {
   Run run = pieces.front().run;
   run.results.clear();
+  run.shard.reset();
   std::map<Test, std::pair<const Piece*, Repetitions>> all;
   for (const Piece& piece : pieces) {
     if (&piece != &pieces.front()) {
@@ -122,6 +128,7 @@ Run join(const std::vector<Piece>& pieces, const fs::path& folder) {
       run.begin = std::min(run.begin, piece.run.begin);
       run.took = std::max(run.took, piece.run.took);
       run.interrupted |= piece.run.interrupted;
+      if (run.trouble.empty()) run.trouble = piece.run.trouble;
       if (piece.run.command != pieces.front().run.command) run.command += "; " + piece.run.command;
     }
     for (const auto& [test, results] : tests_of(piece.run)) {
@@ -155,9 +162,34 @@ Run join(const std::vector<Piece>& pieces, const fs::path& folder) {
   return run;
 }
 
+// Of parts that are shards each has to be there: what a missing one would have judged is missing in
+// the whole without a word.
+void check_complete(const std::map<std::string, std::vector<Piece>>& kernels) {
+  std::map<size_t, fs::path> folders;  // by the shard's index
+  const Piece* first = nullptr;
+  for (const auto& [kernel, pieces] : kernels)
+    for (const Piece& piece : pieces) {
+      if (!piece.run.shard) continue;
+      if (!first) first = &piece;
+      if (piece.run.shard->count != first->run.shard->count)
+        throw std::runtime_error(
+            fmt::format("{} is a shard of {}, and {} one of {}: they are not of one run",
+                        first->folder.string(), first->run.shard->count, piece.folder.string(),
+                        piece.run.shard->count));
+      folders.emplace(piece.run.shard->index, piece.folder);
+    }
+  std::vector<size_t> missing;
+  for (size_t i = 1; first && i <= first->run.shard->count; ++i)
+    if (!folders.contains(i)) missing.push_back(i);
+  if (!missing.empty())
+    throw std::runtime_error(fmt::format(
+        "shard {} of {} is missing: name its folder too, or merge what is there with --partial",
+        fmt::join(missing, ", "), first->run.shard->count));
+}
+
 }  // namespace
 
-void merge(const std::vector<fs::path>& parts, const fs::path& out) {
+void merge(const std::vector<fs::path>& parts, const fs::path& out, bool partial) {
   std::map<std::string, std::vector<Piece>> kernels;
   bool plain = true;
   for (const auto& part : parts) {
@@ -171,6 +203,7 @@ void merge(const std::vector<fs::path>& parts, const fs::path& out) {
     }
   }
   plain &= kernels.size() == 1;
+  if (!partial) check_complete(kernels);
 
   Unfinished unfinished(out);
   std::vector<PlacedRun> runs;

@@ -13,8 +13,9 @@ namespace twlab::report {
 //
 // `out` must not exist, or be empty; it appears whole or not at all. Throws std::runtime_error, one
 // line that says what and where, when parts of one kernel do not fit together (another program,
-// seed or emulator), or when two have a lab in common with different evidence; otherwise as read.h
-// and write.h say.
-void merge(const std::vector<std::filesystem::path>& parts, const std::filesystem::path& out);
+// seed or emulator), when two have a lab in common with different evidence, or when of the shards
+// of a run one is missing, unless that is allowed (`partial`); otherwise as read.h and write.h say.
+void merge(const std::vector<std::filesystem::path>& parts, const std::filesystem::path& out,
+           bool partial = false);
 
 }  // namespace twlab::report

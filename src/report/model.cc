@@ -77,6 +77,7 @@ class Model {
             {"user", run_.root ? "root" : "an ordinary user"},
             {"begin", show_utc(run_.begin)},
             {"took", os::show(run_.took)},
+            {"trouble", run_.trouble},
             {"interrupted", run_.interrupted},
             {"tests", tests()},
             {"counts", counts()},

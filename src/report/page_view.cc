@@ -10,9 +10,10 @@ PageView::PageView(const Matrix& matrix) : matrix_(matrix), claims_(by_claim(mat
   std::set<Family> families;
   for (const auto& row : matrix.rows) families.insert(row.family);
   families_.assign(families.begin(), families.end());
+  for (size_t i = 0; i < matrix.columns.size(); ++i)
+    if (!matrix.columns[i].run.results.empty()) chosen_ = i;
   auto here = std::ranges::find_if(matrix.columns, &Matrix::Column::here);
-  chosen_ =
-      here == matrix.columns.end() ? matrix.columns.size() - 1 : here - matrix.columns.begin();
+  if (here != matrix.columns.end()) chosen_ = here - matrix.columns.begin();
 }
 
 const FamilyVerdict* PageView::cell(const MatrixClaim& claim, size_t column, Family family) const {

@@ -24,7 +24,7 @@ class PageView {
   const std::vector<Family>& families() const { return families_; }  // that ran
 
   // The column that stands for all where only one can: the machine's own kernel, otherwise the
-  // newest.
+  // newest on which labs ran.
   size_t chosen() const { return chosen_; }
 
   // Null where the claim did not run.

@@ -50,6 +50,17 @@ struct GuestText {
   std::string emulator;    // "QEMU emulator version 7.2.22 (...)"
   uint64_t seed = 1;       // of everything random in the guest
   bool real_time = false;  // otherwise idle time was skipped
+  // What the bytes of the evidence depend on besides, as far as it is not in the labs' results.
+  // Empty in files of older programs.
+  std::string command_line{};  // of QEMU; of files the names
+  // SHA-256, hexadecimal: of the kernel's image, of all that it booted with (the program inside,
+  // its libraries, the kernel's modules), and of that program alone.
+  std::string image_sha256{}, initramfs_sha256{}, program_sha256{};
+};
+
+// A run of one machine out of several that share the work.
+struct ShardText {
+  size_t index = 1, count = 1;
 };
 
 struct Run {
@@ -59,8 +70,10 @@ struct Run {
   std::string kernel;   // uname -r
   std::string machine;  // uname -m
   std::optional<GuestText> guest{};
+  std::optional<ShardText> shard{};
   std::string command;  // as typed
   bool root = false;
+  std::string trouble{};      // why no lab could run: its guest does not boot
   bool interrupted = false;   // ended before every lab had: results may be missing
   bool classic_pcap = false;  // captures are .pcap, not .pcapng
   Time begin;

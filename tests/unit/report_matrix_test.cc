@@ -256,6 +256,40 @@ TEST_F(FolderTest, MergedKernelsAreAMatrix) {
   EXPECT_THAT(read_matrix(folder() / "another").columns, SizeIs(2));
 }
 
+TEST_F(FolderTest, AShardThatIsMissingIsNamed) {
+  auto shard = [&](size_t index, size_t count, const char* claim, const std::string& kernel) {
+    report::Run run = run_on(kernel, {judged(Verdict::confirmed, claim)});
+    run.shard = {index, count};
+    return write(std::to_string(index) + "-of-" + std::to_string(count), run);
+  };
+  auto one = shard(1, 4, "close.one", "6.1.0"), three = shard(3, 4, "close.two", "5.10.0"),
+       four = shard(4, 4, "close.three", "6.1.0"), other = shard(1, 2, "close.four", "6.1.0");
+  EXPECT_THAT(refusal({one, four, three}), HasSubstr("shard 2 of 4 is missing"));
+  EXPECT_THAT(refusal({three}), HasSubstr("shard 1, 2, 4 of 4 is missing"));
+  EXPECT_THAT(refusal({one, other}), HasSubstr("they are not of one run"));
+  merge({one, four, three}, folder() / "some", true);
+  EXPECT_THAT(read_matrix(folder() / "some").columns, SizeIs(2));
+  auto two = shard(2, 4, "close.four", "6.1.0");
+  EXPECT_EQ(refusal({one, two, four, three}), "");
+  // It is whole now, and may be a part itself.
+  EXPECT_EQ(refusal({folder() / "out", write("7", run_on("7.0.0", {}))}, "more"), "");
+}
+
+TEST_F(FolderTest, WhyAKernelDidNotBootIsInAllReports) {
+  report::Run run = run_on("6.12.0", {});
+  run.trouble = "the guest ended; the last of its console:\nKernel panic <here>";
+  auto down = write("all/6.12.0", run);
+  write("all/6.1.0", run_on("6.1.0", {judged(Verdict::confirmed)}));
+  EXPECT_EQ(read_run(down).trouble, run.trouble);
+  EXPECT_THAT(os::read_file(down / "report.md"), HasSubstr("Kernel panic <here>"));
+  EXPECT_THAT(os::read_file(down / "report.html"), HasSubstr("Kernel panic &lt;here&gt;"));
+  auto all = folder() / "all";
+  write_summary(read_matrix(all), all);
+  EXPECT_THAT(os::read_file(all / "results.json"), HasSubstr("Kernel panic <here>"));
+  EXPECT_THAT(os::read_file(all / "report.md"), HasSubstr("Kernel panic <here>"));
+  EXPECT_THAT(os::read_file(all / "report.html"), HasSubstr("Kernel panic &lt;here&gt;"));
+}
+
 TEST_F(FolderTest, WhatDoesNotFitIsRefusedAndLeavesNothing) {
   auto a = write("a", run_on("6.1.0", {judged(Verdict::absent)}));
   EXPECT_EQ(refusal({a, write("same", run_on("6.1.0", {judged(Verdict::absent)}))}), "");
