@@ -22,7 +22,9 @@ void list_labs() {
   size_t width = 0;
   for (const LabInfo& lab : labs()) width = std::max(width, lab.name.size());
   for (const LabInfo& lab : labs())
-    print_entry(lab.name, width, fmt::format("{} [{:g} s]", lab.story, os::seconds(lab.needs)));
+    print_entry(lab.name, width,
+                fmt::format("{} [{:g} s{}]", lab.story, os::seconds(lab.needs),
+                            lab.heavy ? "; heavy: alone, and in guests only when named" : ""));
 }
 
 void list_claims() {

@@ -6,6 +6,8 @@
 #include <set>
 #include <stdexcept>
 
+#include "os/file.h"
+#include "report/capture.h"
 #include "report/read.h"
 #include "report/text.h"
 
@@ -43,26 +45,28 @@ const Check* find_check(const LabResult& result, const std::string& section,
   return nullptr;
 }
 
-// None when the file is not there.
-std::optional<Recording> read(const RunSource& source, size_t index) {
-  if (source.folder.empty()) return {};
+// The recording or, where only that is there, its capture. Throws std::runtime_error when neither
+// is of use.
+Recording read(const RunSource& source, size_t index) {
   const LabResult& result = source.run.results[index];
   int repetition = repetitions(source.run)[index];
-  if (!std::filesystem::exists(source.folder / recording_file(result, repetition))) return {};
-  return read_recording(source.folder, result, repetition);
+  if (!source.folder.empty()) {
+    if (std::filesystem::exists(source.folder / recording_file(result, repetition)))
+      return read_recording(source.folder, result, repetition);
+    auto file = source.folder / capture_file(result, repetition, false);
+    if (std::filesystem::exists(file))
+      return read_capture(os::read_file(file), file.string(), result);
+  }
+  throw std::runtime_error("there is no recording in " + source.name);
 }
 
 RecordingsDiff compare_recordings(const RunSource& a, const RunSource& b, ResultPair pair) {
   const LabResult& result = a.run.results[pair.a];
   RecordingsDiff difference{result.lab, result.family, "", {}};
-  auto left = read(a, pair.a), right = read(b, pair.b);
-  if (left && right) {
-    difference.first = first_difference(*left, *right);
-  } else {
-    difference.missing =
-        fmt::format("there is no recording in {}", left    ? b.name
-                                                   : right ? a.name
-                                                           : a.name + " and " + b.name);
+  try {
+    difference.first = first_difference(read(a, pair.a), read(b, pair.b));
+  } catch (const std::runtime_error& error) {
+    difference.missing = error.what();
   }
   return difference;
 }

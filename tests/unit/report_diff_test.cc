@@ -7,8 +7,10 @@
 #include <filesystem>
 #include <sstream>
 
+#include "os/file.h"
 #include "report/write.h"
 #include "report_fixture.h"
+#include "wire/codec.h"
 
 namespace twlab::report {
 namespace {
@@ -218,6 +220,35 @@ TEST_F(DiffTest, SegmentsAloneAreNoVerdict) {
   EXPECT_THAT(found.verdicts, IsEmpty());
   ASSERT_EQ(found.others.size(), 1u);
   EXPECT_EQ(found.others[0].family, Family::inet6);
+}
+
+TEST_F(DiffTest, CapturesDoWhereThereAreNoRecordings) {
+  for (report::Run* run : {&one_, &two_})
+    for (LabResult& result : run->results)
+      for (Event& event : result.recording.events)
+        if (auto* frame = std::get_if<wire::Frame>(&event.what)) {
+          const wire::Packet& packet = *frame->packet;
+          frame->bytes = wire::encode({{}, {}, packet.source, packet.destination}, packet.segment);
+        }
+  auto& events = two_.results[0].recording.events;
+  events.erase(events.begin() + 3);
+  auto a = written(one_, "a"), b = written(two_, "b");
+  auto others = diff(a, b, true).others;
+  ASSERT_EQ(others.size(), 1u);
+  for (const char* family : {"inet", "inet6"})
+    fs::remove(folder_ / "a" / "close.lab" / (std::string(family) + ".json"));
+  Diff found = diff(a, b, true);
+  ASSERT_EQ(found.others.size(), 1u) << found.others[0].missing;
+  ASSERT_TRUE(found.others[0].first) << found.others[0].missing;
+  EXPECT_EQ(found.others[0].first->fields, others[0].first->fields);
+  EXPECT_EQ(found.others[0].first->a, others[0].first->a);
+
+  auto file = folder_ / "a" / "close.lab" / "inet.pcapng";
+  std::string whole = os::read_file(file);
+  for (size_t size : {whole.size() - 1, whole.size() / 2, size_t{9}}) {
+    os::write_file_atomically(file, whole.substr(0, size));
+    EXPECT_THAT(diff(a, b, true).others[0].missing, HasSubstr("inet.pcapng: not a"));
+  }
 }
 
 TEST_F(DiffTest, VerdictsNeedNoRecordings) {
