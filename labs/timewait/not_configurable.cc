@@ -111,7 +111,7 @@ LAB(timewait_not_configurable,
     }
     return std::all_of(trials.begin(), trials.end(), [](const Trial& t) { return t.over; });
   };
-  lab.until(look, 15s, [] { return os::now() + 100ms; });
+  lab.until(look, 15s, [] { return os::now() + 500ms; });
 
   Section& buckets = lab.control("tcp_max_tw_buckets = 0, which the sweep must notice");
   buckets.is("TIME_WAIT", !usual(trials.back()), "none, or of another length", show(trials.back()));

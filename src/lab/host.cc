@@ -8,6 +8,22 @@
 #include "net/settings.h"
 
 namespace twlab {
+namespace {
+
+constexpr std::string_view kReuse = "net.ipv4.tcp_tw_reuse";
+
+// Whether the kernel allows this sysctl of the calling thread's namespace to be that.
+bool takes(const std::string& sysctl, const std::string& value) {
+  try {
+    os::write_sysctl(sysctl, value);
+    return true;
+  } catch (const std::system_error&) {
+    return false;
+  }
+}
+
+}  // namespace
+
 Host::Host(Lab& lab, std::string name, uint8_t number, const Address& address)
     : lab_(lab),
       name_(std::move(name)),
@@ -17,8 +33,7 @@ Host::Host(Lab& lab, std::string name, uint8_t number, const Address& address)
       diag_(ns_),
       counters_(ns_),
       counters_before_(counters_.read()) {
-  for (const net::Setting& setting : net::pinned_settings())
-    if (!lab.settings().contains(setting.name)) pin(setting.name, setting.value);
+  pin();
   for (const auto& [name, value] : lab.settings()) {
     write(name, value);
     settings_[name] = get(name);
@@ -26,28 +41,25 @@ Host::Host(Lab& lab, std::string name, uint8_t number, const Address& address)
   net::set_up(ns_, "lo", true);
 }
 
-// To the kernel's own default where the table's value does not mean what it says: since 4.19
-// tcp_tw_reuse 2 is for loopback alone and 3 is refused, before every number but 0 means always.
-void Host::pin(const std::string& sysctl, std::string value) {
-  if (!has(sysctl)) {
-    settings_[sysctl] = "-";
-    return;
-  }
-  auto write = [&](const std::string& what) {
-    if (in_common(sysctl))
-      lab_.shared()->pin(sysctl, what);
-    else
-      os::write_sysctl(ns_, sysctl, what);
-  };
-  if (sysctl == "net.ipv4.tcp_tw_reuse") {
+void Host::pin() {
+  os::Inside inside(ns_);
+  for (const auto& [name, value] : net::pinned_settings()) {
+    if (lab_.settings().contains(name)) continue;
     try {
-      write("3");
-      value = "0";
-    } catch (const std::system_error&) {
+      os::write_sysctl(name, value);
+      // Since 4.19 2 is for loopback alone, and more is refused. Before, every number but 0 means
+      // always, and 0 is the default.
+      if (name == kReuse && takes(name, "3")) os::write_sysctl(name, "0");
+      settings_[name] = os::read_sysctl(name);
+    } catch (const std::system_error& error) {
+      if (error.code().value() != ENOENT) throw;
+      settings_[name] = "-";
+      if (!lab_.shared() || !lab_.shared()->exists(name)) continue;
+      // What old kernels have in common they also have by default as it was before 4.19.
+      if (name != kReuse) lab_.shared()->pin(name, value);
+      settings_[name] = lab_.shared()->get(name);
     }
   }
-  write(value);
-  settings_[sysctl] = get(sysctl);
 }
 
 Socket Host::socket() {
@@ -98,45 +110,42 @@ Host::Counted Host::sockstat(const std::string& name) {
   return {count, lab_.note(Note::Kind::remark, fmt::format("sockstat: {} {}", name, count), name_)};
 }
 
-bool Host::has_of_its_own(const std::string& sysctl) const {
+Host::Place Host::place_of(const std::string& sysctl) const {
   try {
     os::read_sysctl(ns_, sysctl);
-    return true;
-  } catch (const std::system_error&) {
-    return false;
+    return Place::here;
+  } catch (const std::system_error& error) {
+    if (error.code().value() != ENOENT) return Place::here;
   }
-}
-
-bool Host::in_common(const std::string& sysctl) const {
-  return lab_.shared() && !has_of_its_own(sysctl) && lab_.shared()->exists(sysctl);
+  return lab_.shared() && lab_.shared()->exists(sysctl) ? Place::shared : Place::nowhere;
 }
 
 bool Host::has(const std::string& sysctl) const {
-  return has_of_its_own(sysctl) || in_common(sysctl);
+  return place_of(sysctl) != Place::nowhere;
 }
 
 std::string Host::get(const std::string& sysctl) const {
-  return in_common(sysctl) ? lab_.shared()->get(sysctl) : os::read_sysctl(ns_, sysctl);
+  return place_of(sysctl) == Place::shared ? lab_.shared()->get(sysctl)
+                                           : os::read_sysctl(ns_, sysctl);
 }
 
-void Host::write(const std::string& sysctl, const std::string& value) {
-  if (!in_common(sysctl)) {
+Host::Place Host::write(const std::string& sysctl, const std::string& value) {
+  Place place = place_of(sysctl);
+  if (place != Place::shared) {
     os::write_sysctl(ns_, sysctl, value);
-    return;
+    return place;
   }
   try {
     lab_.shared()->set(sysctl, value, name_);
-  } catch (const std::system_error&) {
-    throw;
-  } catch (const std::runtime_error& conflict) {
+  } catch (const SharedSettings::Conflict& conflict) {
     throw NotMeasurable(conflict.what());
   }
+  return place;
 }
 
 void Host::set(const std::string& sysctl, const std::string& value) {
   if (!has(sysctl)) throw NotMeasurable(sysctl + " cannot be set in a namespace of this kernel");
-  write(sysctl, value);
-  const char* where = in_common(sysctl) ? ", for all hosts" : "";
+  const char* where = write(sysctl, value) == Place::shared ? ", for all hosts" : "";
   lab_.note(Note::Kind::setting, fmt::format("{} = {}{}", sysctl, value, where), name_);
 }
 

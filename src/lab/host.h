@@ -71,10 +71,10 @@ class Host {
 
  private:
   friend class Lab;
-  bool has_of_its_own(const std::string& sysctl) const;
-  bool in_common(const std::string& sysctl) const;  // with all other hosts
-  void write(const std::string& sysctl, const std::string& value);
-  void pin(const std::string& sysctl, std::string value);
+  enum class Place { here, shared, nowhere };
+  Place place_of(const std::string& sysctl) const;
+  Place write(const std::string& sysctl, const std::string& value);
+  void pin();
   Lab& lab_;
   std::string name_;
   Address address_;

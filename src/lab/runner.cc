@@ -1,5 +1,7 @@
 #include "lab/runner.h"
 
+#include <signal.h>
+
 #include <algorithm>
 #include <deque>
 #include <memory>
@@ -78,7 +80,12 @@ void Runner::start(Queue& queue) {
   queue.pop_front();
   Time begin = os::now();
   try {
-    auto in_child = [this] { signals_.restore_mask(); };
+    // A Ctrl-C at the terminal reaches the whole process group; the runner decides what it means.
+    // Ignored before it is let through: it may have come already.
+    auto in_child = [this] {
+      signal(SIGINT, SIG_IGN);
+      signals_.restore_mask();
+    };
     auto& worker =
         workers_.emplace_back(std::make_unique<Worker>(task, free_place(), options_, in_child));
     loop_.add(worker->progress_fd(), [this, worker = worker.get()] {

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <stdexcept>
-
 namespace twlab {
 
 SharedSettings::SharedSettings(bool ours) {
@@ -32,7 +30,7 @@ void SharedSettings::set(const std::string& name, const std::string& value,
   if (auto found = changed_.find(name); found != changed_.end())
     for (const auto& [other, its] : found->second.wanted)
       if (other != host && its != value)
-        throw std::runtime_error(
+        throw Conflict(
             fmt::format("this kernel has one {} for all hosts: it cannot be {} at {} and {} at {}",
                         name, its, other, value, host));
   change(name, value).wanted[host] = value;

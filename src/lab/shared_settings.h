@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <stdexcept>
 #include <string>
 
 #include "os/namespace.h"
@@ -26,8 +27,11 @@ class SharedSettings {
   std::string get(const std::string& name) const;
   // What it was before anything changed it.
   std::string initial(const std::string& name) const;
-  // As this host wants it. Throws std::runtime_error when another host was given another value: a
-  // lab could not tell that from a kernel that does not obey.
+  struct Conflict : std::runtime_error {
+    using std::runtime_error::runtime_error;
+  };
+  // As this host wants it. Throws Conflict when another host was given another value: a lab could
+  // not tell that from a kernel that does not obey.
   void set(const std::string& name, const std::string& value, const std::string& host);
   // For all hosts, unless one of them wants something else.
   void pin(const std::string& name, const std::string& value);

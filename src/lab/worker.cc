@@ -42,8 +42,6 @@ void tell(int fd, std::string what, Time until) {
 
 int run_in_child(const Task& task, size_t place, const RunnerOptions& options, int result,
                  int output, int progress) {
-  // A Ctrl-C at the terminal reaches the whole process group; the runner decides what it means.
-  ::signal(SIGINT, SIG_IGN);
   // What belongs to the runner and to the other labs' children.
   std::vector<int> kept{result, output, progress};
   kept.insert(kept.end(), options.keep.begin(), options.keep.end());

@@ -77,17 +77,23 @@ void isolate() {
 
 std::string read_sysctl(const Namespace& ns, const std::string& name) {
   Inside inside(ns);
+  return read_sysctl(name);
+}
+
+void write_sysctl(const Namespace& ns, const std::string& name, const std::string& value) {
+  Inside inside(ns);
+  write_sysctl(name, value);
+}
+
+std::string read_sysctl(const std::string& name) {
   std::string value = read_file(sysctl_path(name));
   while (!value.empty() && value.back() == '\n') value.pop_back();
   std::replace(value.begin(), value.end(), '\t', ' ');
   return value;
 }
 
-void write_sysctl(const Namespace& ns, const std::string& name, const std::string& value) {
-  during("setting " + name + " to " + value, [&] {
-    Inside inside(ns);
-    write_in_place(sysctl_path(name), value);
-  });
+void write_sysctl(const std::string& name, const std::string& value) {
+  during("setting " + name + " to " + value, [&] { write_in_place(sysctl_path(name), value); });
 }
 
 std::vector<std::string> sysctls(const Namespace& ns, const std::string& folder) {

@@ -49,6 +49,9 @@ void isolate();
 // ENOENT when this kernel has none, or none in this namespace.
 std::string read_sysctl(const Namespace& ns, const std::string& name);
 void write_sysctl(const Namespace& ns, const std::string& name, const std::string& value);
+// Of the calling thread's namespace.
+std::string read_sysctl(const std::string& name);
+void write_sysctl(const std::string& name, const std::string& value);
 
 // The sysctls that can be read and written in the namespace, sorted, by their dotted names: those
 // in the folder ("net.ipv4") itself.

@@ -89,6 +89,34 @@ LAB(clocks, {.name = "test.clocks",
   lab.judge("test.clocks", apart, later);
 }
 
+// A setting that all kernels have in the first namespace alone stands for those that old ones have
+// there.
+LAB(shared_setting, {.name = "test.shared",
+                     .story = "Changes a setting that all hosts have in common.",
+                     .claims = {"test.shared"},
+                     .control = "two hosts that want different values"}) {
+  const std::string orphans = "net.ipv4.tcp_max_orphans";
+  auto [client, server] = lab.two_kernels();
+  std::string before = client.get(orphans);
+  Section& section = lab.section("set at one host");
+  client.set(orphans, "1234");
+  section.equal("read at the other", server.get(orphans), "1234");
+  section.equal("what the kernel sets it to", lab.default_of(orphans), before);
+  server.set(orphans, "1234");  // the same value is no conflict
+  Section& control = lab.control("another value at the other host");
+  std::string refusal;
+  try {
+    server.set(orphans, "4321");
+  } catch (const NotMeasurable& conflict) {
+    refusal = conflict.what();
+  }
+  control.equal("refused", refusal,
+                "this kernel has one net.ipv4.tcp_max_orphans for all hosts: it cannot be 1234 at "
+                "client and 4321 at server");
+  control.equal("the setting", client.get(orphans), "1234");
+  lab.judge("test.shared", section, control);
+}
+
 LAB(hanging,
     {.name = "test.hang", .story = "Never ends.", .claims = {"test.hang"}, .control = "none"}) {
   for (volatile bool forever = true; forever;) {

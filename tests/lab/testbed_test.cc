@@ -21,6 +21,18 @@ TEST_P(LabTest, ARunsOwnSettingsGoBeforeThePinnedOnes) {
   EXPECT_EQ(lab->host("one").get("net.ipv4.tcp_fin_timeout"), "60");
 }
 
+// On a machine that is not the lab's own.
+TEST_P(LabTest, SettingsThatAllHostsHaveInCommonAreLeftAlone) {
+  SharedSettings first(false);
+  Lab other(
+      info, GetParam(), [](const std::string&, Time) {}, {}, {}, &first);
+  Host& host = other.host("one");
+  EXPECT_FALSE(host.has("net.ipv4.tcp_max_orphans"));
+  EXPECT_THROW(host.set("net.ipv4.tcp_max_orphans", "1"), NotMeasurable);
+  EXPECT_THROW(other.default_of("net.ipv4.tcp_no_such_thing"), FeatureAbsent);
+  EXPECT_EQ(other.default_of("net.ipv4.tcp_timestamps"), "1");
+}
+
 TEST_P(LabTest, CallsAreRecordedWithResultAndErrno) {
   auto [client, server] = lab->two_kernels();
   Socket socket = client.socket();
