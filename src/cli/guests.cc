@@ -34,6 +34,15 @@ std::vector<int> usable_processors() {
   return processors;
 }
 
+std::string find_qemu() {
+  try {
+    return guest::qemu_version();
+  } catch (const std::runtime_error& error) {
+    throw std::runtime_error(fmt::format("other kernels run in QEMU: {}; {} installs it",
+                                         error.what(), guest::qemu_advice));
+  }
+}
+
 // Beside this program as it was built, or where it is installed.
 std::filesystem::path inner_program() {
   auto folder = std::filesystem::canonical("/proc/self/exe").parent_path();
@@ -60,9 +69,7 @@ std::string pack(const guest::Kernel& kernel, std::vector<guest::Packed> files) 
 }  // namespace
 
 Guests::Guests(std::vector<guest::Kernel> kernels, GuestOptions options)
-    : options_(std::move(options)),
-      emulator_(guest::qemu_version()),
-      processors_(usable_processors()) {
+    : options_(std::move(options)), emulator_(find_qemu()), processors_(usable_processors()) {
   std::filesystem::path program = inner_program();
   program_sha256_ = guest::sha256_of_file(program);
   std::vector<guest::Packed> files = guest::program_files(program);
@@ -171,7 +178,8 @@ std::vector<int> Guests::descriptors() const {
   std::vector<int> open;
   for (const Guest& guest : guests_) {
     open.push_back(guest.initramfs.get());
-    open.push_back(guest.saved.get());
+    open.push_back(guest.saved.memory.get());
+    open.push_back(guest.saved.state.get());
   }
   return open;
 }

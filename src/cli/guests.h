@@ -50,7 +50,8 @@ class Guests {
  private:
   struct Guest {
     guest::Kernel kernel;
-    os::UniqueFd initramfs, saved;
+    os::UniqueFd initramfs;
+    guest::Saved saved;
     std::string initramfs_sha256;
     std::string trouble;
   };

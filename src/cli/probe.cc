@@ -109,7 +109,7 @@ const Probe all[] = {
     {"slabinfo", "memory that sockets really take", false,
      [] { return try_readable("/proc/slabinfo"); }, "run twlab as root"},
     {"QEMU", "running other kernels", false, guest::qemu_version,
-     "as root: apt-get install --no-install-recommends qemu-system-x86"},
+     std::string("as root: ") + guest::qemu_advice},
     {"kernels", "to run in QEMU", false, list_kernels, "scripts/fetch-kernels"},
     {"KVM", "other kernels at full speed with --real-time", false, ask_kvm,
      "be in the group of /dev/kvm and, in a virtual machine, have nested virtualization switched "

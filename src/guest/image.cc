@@ -65,14 +65,19 @@ std::string release_in(std::string_view vmlinux) {
   return {};
 }
 
-// Words that are in an image only with the module built in: a name that inet_diag exports, the
-// pattern of veth's names. tcp_diag is built in whenever inet_diag is (its Kconfig says so).
+// Words that are in an image only with the module built in: a name that it exports, the pattern of
+// veth's names. tcp_diag is built in whenever inet_diag is (its Kconfig says so). The modules
+// around nf_tables and nf_nat export nothing: who has built in both mostly means to have those, and
+// where not, labs with NAT say so.
 std::set<std::string> builtin_in(std::string_view vmlinux) {
   using namespace std::string_view_literals;
   std::set<std::string> found;
   if (vmlinux.find("\0inet_diag_register\0"sv) != vmlinux.npos)
     found.insert({"inet_diag", "tcp_diag"});
   if (vmlinux.find("veth%%d\0"sv) != vmlinux.npos) found.insert("veth");
+  if (vmlinux.find("\0nft_register_expr\0"sv) != vmlinux.npos &&
+      vmlinux.find("\0nf_nat_masquerade_ipv4\0"sv) != vmlinux.npos)
+    found.insert(nat_modules.begin(), nat_modules.end());
   return found;
 }
 

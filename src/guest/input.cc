@@ -28,23 +28,15 @@ void Input::read_more() {
   }
 }
 
-std::string Input::take(size_t size) {
-  std::string taken = unread_.substr(0, size);
-  unread_.erase(0, size);
-  return taken;
-}
-
 std::string Input::read_line() {
-  size_t end;
-  while ((end = unread_.find('\n')) == unread_.npos) read_more();
-  std::string line = take(end + 1);
-  line.pop_back();
+  size_t end, searched = 0;
+  while ((end = unread_.find('\n', searched)) == unread_.npos) {
+    searched = unread_.size();
+    read_more();
+  }
+  std::string line = unread_.substr(0, end);
+  unread_.erase(0, end + 1);
   return line;
-}
-
-std::string Input::read_bytes(size_t size) {
-  while (unread_.size() < size) read_more();
-  return take(size);
 }
 
 }  // namespace twlab::guest

@@ -28,13 +28,11 @@ class Input {
   Input(os::UniqueFd fd, const Patience& patience) : fd_(std::move(fd)), patience_(patience) {}
 
   int fd() const { return fd_.get(); }
-  // Both throw Ended.
-  std::string read_line();  // without its end
-  std::string read_bytes(size_t size);
+  // Without its end. Throws Ended.
+  std::string read_line();
 
  private:
   void read_more();
-  std::string take(size_t size);
 
   os::UniqueFd fd_;
   Patience patience_;

@@ -25,9 +25,10 @@ namespace twlab::guest {
 namespace {
 
 constexpr const char* qemu = "qemu-system-x86_64";
+constexpr const char* result_buffer = "results";
 
 // Descriptors by which QEMU finds its files.
-enum Inherited { monitor = 3, initramfs, order, saved, inherited_end };
+enum Inherited { monitor = 3, initramfs, order, memory, state, inherited_end };
 
 std::string inherited(Inherited fd) {
   return fmt::format("/proc/self/fd/{}", int(fd));
@@ -43,8 +44,9 @@ std::string inherited_by_shell(Inherited fd) {
 // emulated by QEMU 7.2 it sometimes breaks the lists of the kernel's allocator (6.12 panicked in
 // __kmalloc in 12 of 12 runs of one lab with it, in none of 10 without).
 std::vector<std::string> clock_arguments(const Machine& machine) {
-  std::vector<std::string> arguments{"-M", "q35,hpet=off,sata=off,smbus=off,vmport=off,i8042=off",
-                                     "-cpu", "max,cx16=off"};
+  std::vector<std::string> arguments{
+      "-M", "q35,hpet=off,sata=off,smbus=off,vmport=off,i8042=off,memory-backend=memory", "-cpu",
+      "max,cx16=off"};
   auto add = [&](std::initializer_list<const char*> more) {
     arguments.insert(arguments.end(), more.begin(), more.end());
   };
@@ -74,17 +76,25 @@ std::vector<std::string> command_line(const Machine& machine, bool restore) {
   for (std::string& argument : clock_arguments(machine)) arguments.push_back(std::move(argument));
   add({"-display", "none", "-m", "512", "-smp", "1"});
   add({"-rtc", "base=2026-01-01T00:00:00,clock=vm", "-seed", std::to_string(machine.seed)});
-  add({"-kernel", machine.kernel.string(), "-initrd", inherited(initramfs)});
-  add({"-append", kernel_arguments(machine)});
+  // A restored machine changes pages of its own alone, which are copied when it does.
+  add({"-object", fmt::format("memory-backend-file,id=memory,size=512M,mem-path={},share={}",
+                              inherited(memory), restore ? "off" : "on")});
+  if (restore)
+    add({"-incoming", "defer"});
+  else
+    add({"-kernel", machine.kernel.string(), "-initrd", inherited(initramfs), "-append",
+         kernel_arguments(machine)});
   add({"-chardev", "socket,id=monitor,fd=" + std::to_string(monitor)});
   add({"-mon", "chardev=monitor,mode=control"});
   add({"-chardev", "file,id=console,path=/dev/stderr", "-serial", "chardev:console"});
   add({"-chardev", "stdio,id=told,signal=off"});
   add({"-device", fmt::format("isa-debugcon,iobase={:#x},chardev=told", port::console)});
+  add({"-chardev", fmt::format("ringbuf,id={},size={}", result_buffer, largest_result)});
+  add({"-device",
+       fmt::format("isa-debugcon,iobase={:#x},chardev={}", port::results, result_buffer)});
   add({"-device", fmt::format("isa-debug-exit,iobase={:#x},iosize=4", port::exit)});
   add({"-device", fmt::format("pvpanic,ioport={}", port::panic), "-action", "panic=pause"});
   add({"-fw_cfg", fmt::format("name={},file={}", order_entry, inherited(order))});
-  if (restore) add({"-incoming", "defer"});
   return arguments;
 }
 
@@ -97,15 +107,16 @@ os::UniqueFd file_with(const char* name, std::string_view bytes) {
 // QEMU as a child, and what comes out of it.
 class Process {
  public:
-  Process(const Machine& machine, const std::string& order_bytes, const os::UniqueFd& saved_state,
-          bool restore, const Place& place);
+  Process(const Machine& machine, const std::string& order_bytes, const Saved& saved, bool restore,
+          const Place& place);
 
   // What the monitor is asked to do; what goes wrong there is told as `what`.
   void command(const char* what, const std::function<void(Qmp&)>& body);
 
   // What the guest tells next. Throws when it has ended, or at the deadline.
   std::string read_line();
-  std::string read_bytes(size_t size);
+  // What it has left, so many bytes.
+  std::string result(size_t size);
 
   // With what is known of its end, and the last lines of the console.
   [[noreturn]] void fail(const std::string& what);
@@ -132,10 +143,10 @@ void become_qemu(const std::vector<std::string>& arguments, int output, int cons
   auto aside = [](int fd) { return os::check(fcntl(fd, F_DUPFD_CLOEXEC, 64), "keeping a file"); };
   for (int& file : files) file = aside(file);
   // A position of its own: others read the same saved state at the same time.
-  int& state = files[saved - monitor];
-  state = os::check(::open(fmt::format("/proc/self/fd/{}", state).c_str(), O_RDWR | O_CLOEXEC),
-                    "opening the saved state");
-  state = aside(state);
+  int& file = files[state - monitor];
+  file = os::check(::open(fmt::format("/proc/self/fd/{}", file).c_str(), O_RDWR | O_CLOEXEC),
+                   "opening the saved state");
+  file = aside(file);
   os::check(dup2(aside(output), STDOUT_FILENO), "giving QEMU its output");
   os::check(dup2(aside(console), STDERR_FILENO), "giving QEMU its console");
   os::UniqueFd nothing(os::check(::open("/dev/null", O_RDONLY | O_CLOEXEC), "opening /dev/null"));
@@ -151,8 +162,8 @@ void become_qemu(const std::vector<std::string>& arguments, int output, int cons
   dprintf(STDERR_FILENO, "%s cannot be started: %m\n", qemu);
 }
 
-Process::Process(const Machine& machine, const std::string& order_bytes,
-                 const os::UniqueFd& saved_state, bool restore, const Place& place)
+Process::Process(const Machine& machine, const std::string& order_bytes, const Saved& saved,
+                 bool restore, const Place& place)
     : name_(machine.name) {
   Patience patience{.limit = place.limit, .stop = place.stop};
   os::check(fcntl(console_.get(), F_SETFL, O_APPEND), "preparing the guest's console");
@@ -166,9 +177,9 @@ Process::Process(const Machine& machine, const std::string& order_bytes,
   std::vector<std::string> arguments = command_line(machine, restore);
   child_ = os::Child::spawn([&] {
     try {
-      become_qemu(
-          arguments, told.write.get(), console_.get(), place.processor,
-          {monitor_end.get(), machine.initramfs->get(), order_file.get(), saved_state.get()});
+      become_qemu(arguments, told.write.get(), console_.get(), place.processor,
+                  {monitor_end.get(), machine.initramfs->get(), order_file.get(),
+                   saved.memory.get(), saved.state.get()});
     } catch (const std::exception& error) {
       dprintf(console_.get(), "%s\n", error.what());
     }
@@ -192,12 +203,10 @@ std::string Process::read_line() {
   }
 }
 
-std::string Process::read_bytes(size_t size) {
-  try {
-    return told_->read_bytes(size);
-  } catch (const Input::Ended& ended) {
-    fail(ended.what());
-  }
+std::string Process::result(size_t size) {
+  std::string bytes;
+  command("asked for its result", [&](Qmp& qmp) { bytes = qmp.read_buffer(result_buffer, size); });
+  return bytes;
 }
 
 std::string Process::last_of_console() const {
@@ -231,43 +240,39 @@ void Process::fail(const std::string& what) {
 }  // namespace
 
 std::string qemu_version() {
-  try {
-    std::string text = os::output_of({qemu, "--version"});
-    return text.substr(0, text.find('\n'));
-  } catch (const std::runtime_error& error) {
-    throw std::runtime_error(
-        fmt::format("other kernels run in QEMU: {}; "
-                    "apt-get install --no-install-recommends qemu-system-x86 installs it",
-                    error.what()));
-  }
+  std::string text = os::output_of({qemu, "--version"});
+  return text.substr(0, text.find('\n'));
 }
 
 std::string show_command(const Machine& machine) {
   Machine named = machine;
   named.kernel = machine.kernel.filename();
-  return fmt::format("{}", fmt::join(command_line(named, true), " "));
+  auto line = [&](bool restore) {
+    return fmt::format("{}", fmt::join(command_line(named, restore), " "));
+  };
+  return line(false) + "\n" + line(true);
 }
 
-os::UniqueFd boot(const Machine& machine, const Place& place) {
-  os::UniqueFd state = os::memory_file("twlab-guest");
-  Process guest(machine, std::string(order_size, '\0'), state, false, place);
+Saved boot(const Machine& machine, const Place& place) {
+  Saved saved{os::memory_file("twlab-guest-memory"), os::memory_file("twlab-guest")};
+  Process guest(machine, std::string(order_size, '\0'), saved, false, place);
   guest.command("started", [](Qmp& qmp) { qmp.greet(); });
   if (std::string line = guest.read_line(); line != ready_line)
     guest.fail("said '" + line + "' instead of being ready");
   guest.command("saved", [](Qmp& qmp) {
     qmp.await_stop();
-    qmp.save("cat > " + inherited_by_shell(saved));
+    qmp.save("cat > " + inherited_by_shell(state));
   });
-  return state;
+  return saved;
 }
 
-std::string perform(const Machine& machine, const os::UniqueFd& saved, const Order& order,
+std::string perform(const Machine& machine, const Saved& saved, const Order& order,
                     const Place& place,
                     const std::function<void(const std::string& what, Duration left)>& waiting) {
   Process guest(machine, write_order(order), saved, true, place);
   guest.command("restored", [](Qmp& qmp) {
     qmp.greet();
-    qmp.restore(Inherited::saved);
+    qmp.restore(state);
   });
   for (;;) {
     std::string line = guest.read_line();
@@ -280,7 +285,7 @@ std::string perform(const Machine& machine, const os::UniqueFd& saved, const Ord
     if (key == "waiting" && error == std::errc() && rest != end)
       waiting(std::string(rest + 1, end), Duration(number));
     else if (key == "result" && error == std::errc() && number > 0)
-      return guest.read_bytes(static_cast<size_t>(number));
+      return guest.result(static_cast<size_t>(number));
     else
       guest.fail("said '" + line + "'");
   }

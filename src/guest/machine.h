@@ -32,23 +32,33 @@ struct Place {
   int stop = -1;       // a descriptor: QEMU is killed as soon as it is readable
 };
 
-// The first line of `qemu-system-x86_64 --version`. Throws std::runtime_error that says what to
-// install when there is none.
+// What installs QEMU, as root.
+inline constexpr const char* qemu_advice =
+    "apt-get install --no-install-recommends qemu-system-x86";
+
+// The first line of `qemu-system-x86_64 --version`. Throws std::runtime_error when there is none.
 std::string qemu_version();
 
-// QEMU's command line, of files the names: all that the guest's bytes depend on besides the files.
+// QEMU's command lines, to boot and to restore, a line each, of the kernel the name: all that the
+// guest's bytes depend on besides the files.
 std::string show_command(const Machine& machine);
 
 // All of the following kill QEMU before they return, and the kernel kills it when the calling
 // thread ends. They throw std::runtime_error with the last lines of the guest's console when the
 // guest panics, hangs until the limit, is to stop, or QEMU does not start.
 
-// Boots the machine until it is ready and saves it: a file in memory.
-os::UniqueFd boot(const Machine& machine, const Place& place);
+// A machine that was stopped, in files in memory: its own memory, which those that go on from there
+// share until they change it, and the state of everything else.
+struct Saved {
+  os::UniqueFd memory, state;
+};
+
+// Boots the machine until it is ready and saves it.
+Saved boot(const Machine& machine, const Place& place);
 
 // Restores a saved machine, gives it the order, and returns the bytes of the result. `waiting`
 // hears what the lab waits for, and how long in the guest's time.
-std::string perform(const Machine& machine, const os::UniqueFd& saved, const Order& order,
+std::string perform(const Machine& machine, const Saved& saved, const Order& order,
                     const Place& place,
                     const std::function<void(const std::string& what, Duration left)>& waiting);
 

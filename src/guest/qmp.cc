@@ -1,6 +1,7 @@
 #include "guest/qmp.h"
 
 #include <fmt/format.h>
+#include <nettle/base64.h>
 #include <sys/socket.h>
 
 #include <nlohmann/json.hpp>
@@ -11,9 +12,10 @@ namespace {
 
 using nlohmann::json;
 
-constexpr const char* with_events =
-    R"({"execute": "migrate-set-capabilities", "arguments":)"
-    R"( {"capabilities": [{"capability": "events", "state": true}]}})";
+// Tell when it is done; and leave out the memory, which is in a file already.
+constexpr const char* capabilities =
+    R"({"execute": "migrate-set-capabilities", "arguments": {"capabilities": [)"
+    R"({"capability": "events", "state": true}, {"capability": "x-ignore-shared", "state": true}]}})";
 
 std::string migration(const char* command, const std::string& uri) {
   return json{{"execute", command}, {"arguments", {{"uri", uri}}}}.dump();
@@ -35,7 +37,7 @@ std::string Qmp::read_line() {
 }
 
 // Reads what comes until it is an answer; events are kept.
-void Qmp::execute(const std::string& command) {
+std::string Qmp::execute(const std::string& command) {
   std::string line = command + "\n";
   // Not a signal when QEMU is gone, as write() would be.
   if (::send(input_.fd(), line.data(), line.size(), MSG_NOSIGNAL) != ssize_t(line.size()))
@@ -50,8 +52,8 @@ void Qmp::execute(const std::string& command) {
       }
       if (answer.contains("error"))
         throw std::runtime_error("QEMU: " + answer["error"].at("desc").get<std::string>());
-      answer.at("return");
-      return;
+      const json& value = answer.at("return");
+      return value.is_string() ? value.get<std::string>() : "";
     } catch (const json::exception&) {
       throw std::runtime_error("QEMU answered '" + text + "'");
     }
@@ -92,17 +94,34 @@ void Qmp::await_migration() {
 }
 
 void Qmp::save(const std::string& command) {
-  execute(with_events);
+  execute(capabilities);
   execute(R"({"execute": "migrate-set-parameters", "arguments": {"max-bandwidth": 100000000000}})");
   execute(migration("migrate", "exec:" + command));
   await_migration();
 }
 
 void Qmp::restore(int descriptor) {
-  execute(with_events);
+  execute(capabilities);
   execute(migration("migrate-incoming", fmt::format("fd:{}", descriptor)));
   await_migration();
   execute(R"({"execute": "cont"})");
+}
+
+std::string Qmp::read_buffer(const std::string& device, size_t size) {
+  std::string encoded =
+      execute(json{{"execute", "ringbuf-read"},
+                   {"arguments", {{"device", device}, {"size", size}, {"format", "base64"}}}}
+                  .dump());
+  std::string bytes(BASE64_DECODE_LENGTH(encoded.size()), '\0');
+  base64_decode_ctx context;
+  base64_decode_init(&context);
+  size_t decoded = bytes.size();
+  if (!base64_decode_update(&context, &decoded, reinterpret_cast<uint8_t*>(bytes.data()),
+                            encoded.size(), encoded.data()) ||
+      !base64_decode_final(&context) || decoded != size)
+    throw std::runtime_error(fmt::format("QEMU has not all {} bytes of {}", size, device));
+  bytes.resize(decoded);
+  return bytes;
 }
 
 }  // namespace twlab::guest

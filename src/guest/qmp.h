@@ -26,14 +26,18 @@ class Qmp {
   void greet();
   // Returns when the machine has stopped by itself.
   void await_stop();
-  // Hands the whole state of a stopped machine to a shell command; returns when it has taken it.
+  // Hands the state of a stopped machine, without memory that is shared with a file, to a shell
+  // command; returns when it has taken it.
   void save(const std::string& command);
   // Restores a machine that was started with "-incoming defer" from a descriptor of QEMU's own that
   // was open when it started, and lets it go on.
   void restore(int descriptor);
+  // The first bytes of what has been written to a character device that keeps it ("ringbuf").
+  std::string read_buffer(const std::string& device, size_t size);
 
  private:
-  void execute(const std::string& command);
+  // Returns the answer when it is a string.
+  std::string execute(const std::string& command);
   void await_migration();
   QmpEvent next_event();
   std::string read_line();

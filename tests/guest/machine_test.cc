@@ -57,7 +57,8 @@ class GuestMachine : public ::testing::TestWithParam<std::string> {
 
   Descendants descendants_;
   Kernel kernel_;
-  os::UniqueFd initramfs_, saved_;
+  os::UniqueFd initramfs_;
+  Saved saved_;
   std::vector<std::pair<std::string, Duration>> waits_;
 };
 
@@ -78,6 +79,28 @@ TEST_P(GuestMachine, ItsClocksAgreeAlthoughTimeIsWarped) {
   EXPECT_GT(waits_[0].second, 9s);
 }
 
+TEST_P(GuestMachine, SettingsThatAllHostsHaveInCommonCanBeSetThere) {
+  saved_ = boot(machine(), {.limit = enough});
+  LabResult result = report::decode(perform("test.shared"));
+  ASSERT_EQ(result.verdicts.size(), 1u);
+  EXPECT_EQ(result.verdicts[0].verdict, Verdict::confirmed) << result.verdicts[0].reason;
+}
+
+TEST_P(GuestMachine, SaysWhatItsBytesDependOn) {
+  EXPECT_THAT(show_command(machine()), HasSubstr("-kernel " + kernel_.image.filename().string()));
+  EXPECT_THAT(show_command(machine()), ::testing::Not(HasSubstr(kernel_.image.parent_path())));
+  Machine other = machine();
+  other.seed = 2;
+  EXPECT_NE(show_command(machine()), show_command(other));
+}
+
+TEST_P(GuestMachine, IsGoneAsSoonAsSomebodyWantsToStop) {
+  os::Pipe stop;
+  stop.write.reset();
+  EXPECT_THAT(complaint([&] { boot(machine(), {.limit = enough, .stop = stop.read.get()}); }),
+              HasSubstr("was stopped"));
+}
+
 TEST_P(GuestMachine, WhateverGoesWrongInALabIsTheErrorOfThatLab) {
   saved_ = boot(machine(), {.limit = enough});
   std::string panic = complaint([&] { perform("test.panic"); });
@@ -91,7 +114,7 @@ TEST_P(GuestMachine, WhateverGoesWrongInALabIsTheErrorOfThatLab) {
   EXPECT_LT(os::now() - begin, 3s);
   EXPECT_TRUE(descendants_.gone());
 
-  saved_ = memory("nothing that QEMU saved");
+  saved_.state = memory("nothing that QEMU saved");
   EXPECT_THAT(complaint([&] { perform("test.panic"); }), HasSubstr("could not be restored"));
 }
 

@@ -153,6 +153,15 @@ TEST_F(GuestRun, ThatIsKilledLeavesNothing) {
 
 // To the whole group of processes, as a terminal does it.
 TEST_F(GuestRun, ThatIsInterruptedKeepsWhatHadEnded) {
+  auto booting = start("booting", joined(brief, {"--kernel", oldest_}), [] { setpgid(0, 0); });
+  // QEMU is asked for its version first.
+  while (!descendants_.has(qemu_process) || said("booting").find("booting") == std::string::npos)
+    std::this_thread::sleep_for(5ms);
+  kill(-booting.pid(), SIGINT);
+  EXPECT_EQ(WEXITSTATUS(booting.wait()), interrupted);
+  EXPECT_THAT(said("booting"), HasSubstr("interrupted while kernels booted"));
+  EXPECT_TRUE(report::read_results(out("booting") / oldest_ / "results.json").interrupted);
+
   auto runner = start("stopped", joined(brief, {"--kernel", oldest_}), [] { setpgid(0, 0); });
   await_first_result("stopped");
   kill(-runner.pid(), SIGINT);
@@ -185,7 +194,10 @@ TEST_F(GuestRun, OfAKernelThatDoesNotBootLeavesTheOthers) {
   auto both = start("half", {"close.four-segments", "--kernel", "all"},
                     [&] { setenv("TWLAB_KERNELS", store.c_str(), 1); });
   EXPECT_NE(WEXITSTATUS(both.wait()), 0);
-  EXPECT_THAT(said("half"), HasSubstr("Linux " + oldest_ + " ended"));
+  std::string why = "Linux " + oldest_ + " could not be started: QEMU ended";
+  EXPECT_THAT(said("half"), HasSubstr(why));
+  EXPECT_THAT(report::read_results(out("half") / oldest_ / "results.json").trouble, HasSubstr(why));
+  EXPECT_THAT(os::read_file(out("half") / "report.html"), HasSubstr(why));
   EXPECT_EQ(verdicts(out("half") / newest_).size(), 2u);
 }
 

@@ -60,7 +60,8 @@ TEST_F(GuestImage, WithoutPvhItStaysABzImage) {
 TEST_F(GuestImage, TellsWhatIsBuiltIn) {
   EXPECT_THAT(read(vmlinux({})).builtin, ElementsAre());
   EXPECT_THAT(read(vmlinux({.everything_built_in = true})).builtin,
-              ElementsAre("inet_diag", "tcp_diag", "veth"));
+              ElementsAre("inet_diag", "nf_tables", "nft_chain_nat", "nft_ct", "nft_masq",
+                          "tcp_diag", "veth"));
 }
 
 TEST_F(GuestImage, WhatIsNone) {

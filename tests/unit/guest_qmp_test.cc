@@ -101,6 +101,18 @@ TEST(Qmp, MissesNoEvent) {
   qmp.await_stop();
 }
 
+TEST(Qmp, ReadsABuffer) {
+  FakeQemu qemu({}, {{event, R"({"return": "AAFhYgo="})"},
+                     {R"({"return": "AAE="})"},
+                     {R"({"return": "!"})"},
+                     {done}});
+  Qmp qmp = qmp_with(qemu);
+  EXPECT_EQ(qmp.read_buffer("results", 5), std::string("\0\1ab\n", 5));
+  for (int i = 0; i < 3; ++i)
+    EXPECT_EQ(complaint([&] { qmp.read_buffer("results", 5); }),
+              "QEMU has not all 5 bytes of results");
+}
+
 TEST(Qmp, SavesAndWaitsUntilItIsDone) {
   FakeQemu qemu({}, {{done}, {done}, {migration("setup"), done, migration("completed")}});
   qmp_with(qemu).save(R"(cat > "a file")");

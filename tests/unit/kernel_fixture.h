@@ -63,7 +63,9 @@ inline std::string vmlinux(const Vmlinux& what) {
     bytes += std::string("Linux version \0%s (", 19);  // not the banner yet
     bytes += "Linux version " + what.release + " (somebody@somewhere) #1 SMP";
   }
-  if (what.everything_built_in) bytes += std::string("\0inet_diag_register\0veth%%d\0", 28);
+  if (what.everything_built_in)
+    bytes += std::string("\0inet_diag_register\0veth%%d\0", 28) +
+             std::string("\0nft_register_expr\0\0nf_nat_masquerade_ipv4\0", 43);
   // Enough that a limit on the size of files is met, and not of one repeated byte.
   for (uint32_t i = 0; i < 30000; ++i) append(bytes, i * 2654435761u);
   return bytes;

@@ -67,13 +67,14 @@ void do_order(Ports& ports, const std::function<std::string(const LabResult&)>& 
       execute(*lab, order.family,
               [&](std::string what, Time until) {
                 std::ranges::replace(what, '\n', ' ');
-                ports.send(fmt::format("waiting {} {}\n", (until - os::now()).count(), what));
+                ports.tell(fmt::format("waiting {} {}\n", (until - os::now()).count(), what));
               },
               order.settings,
               {.idle_is_free = order.warped, .own_machine = true, .work_takes_time = false});
   std::string bytes = encode(result);
-  ports.send(fmt::format("result {}\n", bytes.size()));
-  ports.send(bytes);
+  ports.leave(bytes);
+  ports.tell(fmt::format("result {}\n", bytes.size()));
+  ports.pause();
 }
 
 }  // namespace
@@ -95,7 +96,7 @@ void init(const std::function<std::string(const LabResult&)>& encode) {
     mount_at("sysfs", "/sys");
     mount_at("tmpfs", "/tmp");
     load_modules();
-    ports.send(std::string(ready_line) + "\n");
+    ports.tell(std::string(ready_line) + "\n");
     ports.pause();
     await_start();
     do_order(ports, encode);

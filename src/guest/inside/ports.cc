@@ -45,8 +45,13 @@ Ports::Ports() {
   os::check(iopl(3), "asking for the machine's ports");
 }
 
-void Ports::send(std::string_view bytes) {
-  write_port(port::console, bytes.data(), bytes.size());
+void Ports::tell(std::string_view line) {
+  write_port(port::console, line.data(), line.size());
+}
+
+void Ports::leave(std::string_view bytes) {
+  if (bytes.size() > largest_result) throw std::length_error("the result is too large");
+  write_port(port::results, bytes.data(), bytes.size());
 }
 
 std::string Ports::receive(std::string_view name) {

@@ -14,8 +14,11 @@ class Ports {
  public:
   // Needs CAP_SYS_RAWIO. Throws std::system_error.
   Ports();
-  // Through the debug console (isa-debugcon).
-  void send(std::string_view bytes);
+  // To whoever listens outside, a line.
+  void tell(std::string_view line);
+  // Where it can be fetched from once the machine has stopped. Throws std::length_error when it is
+  // more than fits.
+  void leave(std::string_view bytes);
   // The bytes that the machine was started with under this name (QEMU, docs/specs/fw_cfg.rst), at
   // once. Throws std::runtime_error when there is no such entry.
   std::string receive(std::string_view name);
