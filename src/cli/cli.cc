@@ -25,6 +25,8 @@ int dispatch(const Options& options) {
       return diff(options);
     case Command::ladder:
       return ladder(options);
+    case Command::explain:
+      return explain(options);
     case Command::serve:
       return serve(options);
     case Command::kernels:

@@ -29,6 +29,7 @@ int report(const Options& options);
 int merge(const Options& options);
 int diff(const Options& options);
 int ladder(const Options& options);
+int explain(const Options& options);
 int serve(const Options& options);
 int kernels(const Options& options);
 int doctor(const Options& options);

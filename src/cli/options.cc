@@ -127,6 +127,43 @@ CLI::App* add_ladder(CLI::App& app, std::string& folder, std::string& lab, std::
   return ladder;
 }
 
+CLI::App* add_explain(CLI::App& app, std::string& file, std::string& format, uint64_t& drawn,
+                      Options& options) {
+  auto* explain = app.add_subcommand("explain", "Tell how the connections in a capture ended");
+  explain->add_option("FILE", file, "pcap or pcapng from anywhere; - is standard input")
+      ->required()
+      ->option_text(" ");
+  auto* one = explain->add_option("--connection", options.connection, "only the N-th connection")
+                  ->check(CLI::PositiveNumber)
+                  ->option_text("N");
+  explain->add_flag("--findings-only", options.findings_only,
+                    "only connections with something worth a look, and\nonly that");
+  explain->add_option("--kind", options.kind, "only findings of one kind, such as last-ack-lost")
+      ->option_text("KIND");
+  explain
+      ->add_option("--limit", options.limit,
+                   "with more connections than that, only such with\nfindings and at most so "
+                   "many; 0: all (default: 50)")
+      ->option_text("N");
+  explain->add_option("--format", format, "text (the default) or json")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->option_text("FORMAT");
+  explain->add_option("--ladder", drawn, "draw the N-th connection")
+      ->check(CLI::PositiveNumber)
+      ->excludes(one)
+      ->option_text("N");
+  explain->add_option("-o,--out", options.file, "the ladder as a file .svg or .txt")
+      ->option_text("FILE");
+  explain->footer(
+      "For each connection: who closed first, the states of both sides, TIME_WAIT, and\n"
+      "findings (*) with frame numbers as Wireshark counts them and the claim that they\n"
+      "illustrate ('twlab show CLAIM'). What 'tcpdump -w FILE' writes will do; the\n"
+      "payload is not needed (-s 128).\n"
+      "Exit codes: 0 success; 2 bad input, also when the file is broken: what could be\n"
+      "read of it is explained.");
+  return explain;
+}
+
 CLI::App* add_serve(CLI::App& app, Options& options) {
   auto* serve = app.add_subcommand("serve", "Be the sample server of timewait-2015");
   serve->add_option("--address", options.address, "to listen on (default: all of IPv4)")
@@ -253,6 +290,9 @@ Parsed parse(int argc, const char* const* argv, CommandText* described) {
   std::string first, second, ladder_family;
   auto* diff = add_diff(app, first, second, options);
   auto* ladder = add_ladder(app, first, second, ladder_family, options);
+  std::string explain_format = "text";
+  uint64_t drawn = 0;
+  auto* explain = add_explain(app, first, explain_format, drawn, options);
   auto* serve = add_serve(app, options);
   std::string kernels_format = "table";
   Kernels kernels = add_kernels(app, options, kernels_format);
@@ -278,6 +318,12 @@ Parsed parse(int argc, const char* const* argv, CommandText* described) {
   }
 
   if (*diff || *ladder) options.names = {first, second};
+  if (*explain) {
+    options.names = {first};
+    if (explain_format == "json") format = explain_format;
+    options.draw = drawn > 0;
+    if (options.draw) options.connection = drawn;
+  }
   if (*ladder && !ladder_family.empty()) family = ladder_family;
   if (family != "both") options.families = {family == "inet" ? Family::inet : Family::inet6};
   const std::map<std::string, Format> formats{
@@ -295,6 +341,7 @@ Parsed parse(int argc, const char* const* argv, CommandText* described) {
   if (*merge) options.command = Command::merge;
   if (*diff) options.command = Command::diff;
   if (*ladder) options.command = Command::ladder;
+  if (*explain) options.command = Command::explain;
   if (*serve) options.command = Command::serve;
   if (*kernels.all) options.command = Command::kernels;
   if (*kernels.add) options.kernels_action = KernelsAction::add;

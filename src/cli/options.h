@@ -11,7 +11,19 @@
 
 namespace twlab::cli {
 
-enum class Command { list, show, run, report, merge, diff, ladder, serve, kernels, doctor };
+enum class Command {
+  list,
+  show,
+  run,
+  report,
+  merge,
+  diff,
+  ladder,
+  explain,
+  serve,
+  kernels,
+  doctor
+};
 enum class KernelsAction { list, add, remove };
 enum class Format { table, tap, junit, json, markdown, names };
 
@@ -19,7 +31,7 @@ struct Options {
   Command command = Command::run;
   std::string as_typed;  // the whole command line
   // Labs, claims or globs; `list`: what to list; `report`: a folder; `merge`: some; `diff`: two;
-  // `ladder`: a folder and a lab; `kernels`: paths or a release.
+  // `ladder`: a folder and a lab; `explain`: a capture; `kernels`: paths or a release.
   std::vector<std::string> names;
   std::vector<Family> families{Family::inet, Family::inet6};
   Shard shard;      // of the runs of labs, those that this machine makes
@@ -34,8 +46,13 @@ struct Options {
   bool real_time = false;            // of guests
   bool partial = false;              // `merge`: without some of the shards
   bool segments = false;             // `diff`: of labs whose verdicts agree, too
-  std::string file;                  // `ladder`: to be written; empty: standard output
-  std::string address;               // `serve`: to listen on
+  std::string file;         // `ladder`, `explain --ladder`: to be written; empty: standard output
+  uint64_t connection = 0;  // `explain`: only this one; 0: all
+  bool draw = false;        // `explain`: draw it
+  bool findings_only = false;
+  std::string kind;     // `explain`: only findings of this kind; empty: all
+  size_t limit = 50;    // `explain`: of connections in the text; 0: none
+  std::string address;  // `serve`: to listen on
   uint16_t port = 5000;
   bool reuse_address = false;
   KernelsAction kernels_action = KernelsAction::list;

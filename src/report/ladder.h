@@ -24,6 +24,9 @@ struct LadderOptions {
   // Of a long recording this many rows are shown at the beginning and at the end, and between them
   // the deciding ones.
   size_t keep = 120;
+  // Of a capture from elsewhere: frames are the sender's and were seen once, at one place, so that
+  // nothing is known of their arrival; Frame::id is their number in the file, and is shown.
+  bool one_place = false;
   // With its own styles, to be a file; otherwise the page has to have ladder_css().
   bool standalone = false;
 };

@@ -22,6 +22,7 @@ class Builder {
  public:
   Builder(const Recording& recording, const LadderOptions& options)
       : recording_(recording),
+        one_place_(options.one_place),
         evidence_(options.evidence.begin(), options.evidence.end()),
         transits_(transits(recording)),
         groups_(host_groups(recording, transits_)) {
@@ -115,7 +116,7 @@ class Builder {
   Arrow arrow(const Transit& transit) {
     const wire::Packet& packet = transit.packet();
     // Where only one end was captured nothing is known of the other.
-    bool one_end = recording_.interfaces.size() < 2;
+    bool one_end = one_place_ || recording_.interfaces.size() < 2;
     Arrow arrow;
     arrow.lost = !transit.arrived && !one_end;
     arrow.unsent = !transit.sent && !one_end;
@@ -132,7 +133,8 @@ class Builder {
         arrow.note += (arrow.note.empty() ? "" : "; ") + frame.note;
     }
     const Event& first = transit.first();
-    arrow.label =
+    if (one_place_) arrow.label = fmt::format("{} ", transit.frame().id);
+    arrow.label +=
         label(packet, connections_[{sections_[&first], group_of_[first.host]}].size() > 1);
     arrow.title = title(transit);
     return arrow;
@@ -156,6 +158,9 @@ class Builder {
     const wire::Packet& packet = transit.packet();
     std::string text = fmt::format("{} > {}: {}", show(packet.source), show(packet.destination),
                                    show(packet.segment));
+    if (one_place_)
+      return text + fmt::format("\nat {} s, frame {} of the capture",
+                                show_offset(ladder_, transit.first().time), transit.frame().id);
     auto end = [&](const char* what, const Event* event, size_t number) {
       text += event ? fmt::format("\n{} in frame {} of the capture", what, number)
                     : fmt::format("\nnever {}", what);
@@ -227,6 +232,7 @@ class Builder {
   }
 
   const Recording& recording_;
+  const bool one_place_;
   const std::set<EventId> evidence_;
   const std::vector<Transit> transits_;
   const std::vector<std::vector<Lifeline>> groups_;

@@ -4,7 +4,7 @@ set -euo pipefail
 check=$1
 tree=$(mktemp -d)
 trap 'rm -rf "$tree"' EXIT
-mkdir -p "$tree"/src/{os,net,wire,lab,report,cli} "$tree"/labs/close
+mkdir -p "$tree"/src/{os,net,wire,explain,lab,report,cli} "$tree"/labs/close
 
 # expect FILE INCLUDE yes|no: the check accepts FILE with this one include, or not.
 expect() {
@@ -26,6 +26,9 @@ expect src/net/a.cc '"wire/frame.h"' no
 expect src/wire/a.cc '"net/diag.h"' no
 expect src/wire/a.cc '"../net/diag.h"' no
 expect src/wire/a.cc '"elsewhere.h"' no
+expect src/explain/a.cc '"wire/segment.h"' yes
+expect src/explain/a.cc '"report/text.h"' no
+expect src/report/a.cc '"explain/analysis.h"' no
 expect src/lab/a.cc '"wire/frame.h"' yes
 expect src/lab/a.cc '"report/json.h"' no
 expect src/report/a.cc '"cli/options.h"' no

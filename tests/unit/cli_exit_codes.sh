@@ -12,7 +12,7 @@ failed=0
 expect() {
   local code=$1 pattern=$2 said got=0
   shift 2
-  said=$("$twlab" "$@" 2>&1 > /dev/null) || got=$?
+  said=$("$twlab" "$@" 2>&1 > /dev/null < /dev/null) || got=$?
   if ((got != code)) || ! [[ $said =~ $pattern ]] || [[ $said == *$'\n'* ]]; then
     echo "twlab $*: exit $got (wanted $code), said: $said"
     failed=1
@@ -43,6 +43,13 @@ expect 2 "no-such-folder" diff no-such-folder no-such-folder
 expect 2 "broken.json" diff broken.json broken.json
 expect 2 "results.json" ladder . close.four-segments
 expect 2 "nothing.pdf" ladder . close.four-segments -o nothing.pdf
+expect 2 "no-such-file: No such file" explain no-such-file
+expect 2 "a folder" explain .
+expect 2 "file: empty" explain file
+expect 2 "neither pcap nor pcapng" explain broken.json
+expect 2 "no finding is called" explain file --kind nothing
+expect 2 "ladder" explain file -o x.svg
+expect 2 "standard input: empty" explain -
 expect 2 "name" serve --address name
 export TWLAB_KERNELS=$folder/kernels
 expect 0 '^$' kernels
