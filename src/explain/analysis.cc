@@ -72,9 +72,9 @@ void Analysis::add(Content content, const Header& header, Stamp at) {
     const Side &me = facts.sides[side], &peer = facts.sides[1 - side];
     bool answer = header.has(wire::ACK);
     bool other = me.isn != header.seq;
-    // Nobody begins twice with one number, but with a chosen one.
+    // Once there was an answer the same number again is another beginning, if an unusual one.
     bool begins = answer   ? me.isn && other && facts.over()
-                  : me.isn ? other || facts.over()
+                  : me.isn ? other || (peer.isn && facts.over())
                            : peer.path.now() != State::SYN_SENT;
     if (begins) begin(slot, header, at);
   } else if (slot.former && to_former(slot, header, at)) {

@@ -19,6 +19,10 @@ std::string list(const std::vector<Stamp>& stamps, uint64_t count, size_t from =
   return count > stamps.size() ? text + ", …" : text;
 }
 
+std::string times(uint64_t count) {
+  return count == 1 ? "once" : fmt::format("{} times", count);
+}
+
 class Writer {
  public:
   Writer(const Facts& facts, const Connection& told, Time end, bool capture_ended)
@@ -179,7 +183,7 @@ class Writer {
                           : fmt::format("is not acknowledged when {}, {} later", until_,
                                         os::show(end_ - fin.time));
     if (count) {
-      text += fmt::format("; repeated {} times (frame {}), waiting", count,
+      text += fmt::format("; repeated {} (frame {}), waiting", times(count),
                           list(repeats, count + 1, 1));
       for (size_t i = 1; i < repeats.size(); ++i)
         text +=
@@ -242,7 +246,7 @@ class Writer {
     std::vector<uint64_t> all;
     for (Stamp one : client.syns.first) all.push_back(one.frame);
     add(Kind::syn_unanswered, Illustrates::nothing, all,
-        fmt::format("nothing answers the SYN, sent {} times (frame {})", client.syns.count,
+        fmt::format("nothing answers the SYN, sent {} (frame {})", times(client.syns.count),
                     list(client.syns.first, client.syns.count)));
   }
 

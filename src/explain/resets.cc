@@ -70,8 +70,9 @@ std::string sentence(const Facts& facts, const Connection& told, const Reset& re
       return fmt::format("the {} aborted, as close() does with SO_LINGER {{1,0}}", who);
     case Cause::unread:
       return fmt::format(
-          "the {} aborted: close() with received data still unread (the last came in frame {}), or "
-          "with SO_LINGER {{1,0}}",
+          "the {} aborted: close(), or the end of its process, with received data still unread "
+          "(the "
+          "last came in frame {}), or SO_LINGER {{1,0}}",
           who, facts.sides[1 - reset.side].last_data.frame);
     case Cause::data_after_close:
       return fmt::format(

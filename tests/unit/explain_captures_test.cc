@@ -93,6 +93,42 @@ TEST_P(ExplainCaptures, ShowWhatTheLabIsAbout) {
   }
 }
 
+struct Foreign {
+  const char* file;
+  Ending ending;
+  int closed_first;
+  std::set<Kind> worth_a_look;  // of all its connections
+};
+void PrintTo(const Foreign& foreign, std::ostream* out) {
+  *out << foreign.file;
+}
+
+class ExplainForeign : public testing::TestWithParam<Foreign> {};
+
+// How they were made: tests/captures/README.md.
+INSTANTIATE_TEST_SUITE_P(
+    Captures, ExplainForeign,
+    testing::Values(Foreign{"any.pcap", Ending::closed, 0, {}},
+                    Foreign{"curl-idle.pcap", Ending::closed, 1, {Kind::half_closed}},
+                    Foreign{"curl-killed.pcapng", Ending::reset, -1, {Kind::reset}},
+                    Foreign{"host-gone.pcap", Ending::half_closed, 0, {Kind::fin_unanswered}},
+                    Foreign{"lo.pcap", Ending::closed, -1, {Kind::simultaneous_close}},
+                    Foreign{"reuse.pcap", Ending::closed, 1, {Kind::reuse}},
+                    Foreign{"ssh-killed.pcap", Ending::reset, 1, {Kind::reset}}));
+
+TEST_P(ExplainForeign, EndsAsItWasMadeTo) {
+  const Foreign& foreign = GetParam();
+  std::set<Kind> found;
+  for (const Connection& connection : explain(std::filesystem::path(FOREIGN) / foreign.file).told) {
+    EXPECT_EQ(connection.ending, foreign.ending);
+    EXPECT_EQ(connection.closed_first, foreign.closed_first);
+    EXPECT_TRUE(connection.begun);
+    for (const Finding& finding : connection.findings)
+      if (!ordinary(finding.kind)) found.insert(finding.kind);
+  }
+  EXPECT_EQ(found, foreign.worth_a_look);
+}
+
 TEST(ExplainCaptures, OrderlyClosesHaveNothingWorthALook) {
   for (const char* lab : {"close.four-segments", "timestamps.both-or-none"}) {
     auto captures = captures_of(lab);

@@ -148,7 +148,7 @@ TEST_F(ExplainClose, FinAnsweredAfterRepetition) {
   Result result = explain(tape);
   const Finding* unanswered = find(only(result), Kind::fin_unanswered);
   ASSERT_TRUE(unanswered);
-  EXPECT_THAT(unanswered->text, HasSubstr("was acknowledged only in frame 6; repeated 1 times"));
+  EXPECT_THAT(unanswered->text, HasSubstr("was acknowledged only in frame 6; repeated once"));
 }
 
 TEST_F(ExplainClose, HalfClosed) {
