@@ -91,6 +91,11 @@ Recording recording_of(const Connection& connection, const explain::Drawn& drawn
       for (; next[side] < path.size() && path[next[side]].by.frame <= frame; ++next[side]) {
         auto state = kernels(path[next[side]].state);
         if (!state) continue;
+        if (!path[next[side]].shown) {
+          recording.add(time, host(connection, side),
+                        Note{.text = fmt::format("{}?", name(path[next[side]].state))});
+          continue;
+        }
         Tuple tuple{connection.ends[side], connection.ends[1 - side]};
         recording.add(time, host(connection, side),
                       StateChange{.tuple = tuple, .before = before[side], .state = *state});

@@ -143,7 +143,9 @@ bool Analysis::to_former(Slot& slot, const Header& header, Stamp at) {
     if (from_client && header.has(wire::RST) && now.reuse->challenged && !now.reuse->reset &&
         header.seq == stuck.last_header.ack)
       now.reuse->reset = at;
-    slot.former->take(header, at);
+    if (!slot.former->take(header, at)) return true;
+    draw(*slot.former, header, at);
+    draw(*slot.now, header, at);  // whose story it is as well
     return true;
   }
   const Side &its = former.sides[was], &mine = now.sides[side];

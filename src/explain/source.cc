@@ -77,8 +77,11 @@ std::optional<Source::Frame> Source::next() {
     return Frame{++frames_, Time(std::chrono::seconds(second) + Duration(fraction)), header->len,
                  std::span(bytes, header->caplen)};
   }
-  if (result != PCAP_ERROR_BREAK)
-    broken_ = fmt::format("broken after frame {}: {}", frames_, pcap_geterr(handle_.get()));
+  if (result == PCAP_ERROR_BREAK) return {};
+  std::string_view error = pcap_geterr(handle_.get());
+  bool mixed = error.find("different from the type of the first") != error.npos;
+  broken_ = fmt::format("broken after frame {}: {}{}", frames_, error,
+                        mixed ? "; a capture of several interfaces is best made with -i any" : "");
   return {};
 }
 

@@ -149,7 +149,7 @@ class Builder {
     text += fmt::format("{} seq {}", show(flags), numbers.seq);
     if (wire::has(flags, wire::ACK)) text += fmt::format(" ack {}", numbers.ack);
     if (auto length = segment.payload ? segment.payload->size() : segment.length.value_or(0))
-      text += fmt::format(" length {}", length);
+      text += fmt::format(" {} {}", one_place_ ? "len" : "length", length);
     if (!packet.checksums_correct) text += " bad checksum";
     return text;
   }

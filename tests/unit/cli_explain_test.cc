@@ -128,7 +128,8 @@ TEST_F(CliExplain, Ladder) {
   std::string text = report::ladder_text(recording, how);
   EXPECT_THAT(text, AllOf(HasSubstr("client 192.0.2.1:40001"), HasSubstr("server 192.0.2.2:80"),
                           HasSubstr("8 [S] seq 0"), HasSubstr("FIN_WAIT_1"), HasSubstr("TIME_WAIT"),
-                          HasSubstr("15 [F.] seq 1 ack 2"), HasSubstr("last-ack-lost"),
+                          HasSubstr("CLOSED?"), HasSubstr("15 [F.] seq 1 ack 2"),
+                          HasSubstr("last-ack-lost"),
                           // Frames that were seen once are neither lost nor out of nowhere.
                           Not(HasSubstr("x|")), Not(HasSubstr("|o"))));
   std::string svg = report::ladder_svg(recording, how);

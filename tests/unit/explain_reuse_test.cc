@@ -127,9 +127,10 @@ TEST_F(ExplainReuse, MeetsLastAck) {
   old.client_lost(ACK);
   tape.wait(2s);
   Talk next(tape, {.client = 90'000, .server = 95'000});
-  next.client_lost(SYN);                                            // frame 8
-  old.raw(1, {.flags = ACK});                                       // frame 9
-  next.raw(0, {.flags = RST, .seq = old.got(1)});                   // frame 10
+  next.client_lost(SYN);                           // frame 8
+  old.raw(1, {.flags = ACK});                      // frame 9
+  next.raw(0, {.flags = RST, .seq = old.got(1)});  // frame 10
+  tape.wait(10ms);
   next.raw(0, {.flags = SYN, .seq = 90'000});                       // frame 11
   next.raw(1, {.flags = SYN | ACK, .seq = 95'000, .ack = 90'001});  // frame 12
   Result result = explain(tape);
@@ -142,6 +143,10 @@ TEST_F(ExplainReuse, MeetsLastAck) {
   ASSERT_TRUE(reset);
   EXPECT_EQ(reset->claim, Illustrates::last_ack_connect_fails);
   EXPECT_EQ(reset->frames, (Frames{9, 10}));
+
+  // Both ladders have what the two connections have in common.
+  EXPECT_EQ(explain(tape.pcap(), {}, 1).drawn.segments.size(), 9u);
+  EXPECT_EQ(explain(tape.pcap(), {}, 2).drawn.segments.size(), 5u);
 }
 
 TEST_F(ExplainReuse, LateDuplicateOfTheFormerConnection) {
