@@ -22,7 +22,7 @@ std::string key(std::string_view lab, Family family, const std::string& kernel) 
 // Whole seconds: what changes more often than it can be read only flickers.
 std::string show_left(Duration left) {
   auto seconds = std::chrono::ceil<std::chrono::seconds>(left).count();
-  if (seconds < 0) return "any moment";
+  if (seconds <= 0) return "any moment";
   return fmt::format("{} s", seconds);
 }
 
@@ -74,15 +74,31 @@ void Terminal::tick() {
   if (!screen.live || (now >= drawn_ && now - drawn_ < drawing_interval)) return;
   drawn_ = now;
   std::string lines = draw(screen);
-  clear();
-  lines_ = static_cast<size_t>(std::count(lines.begin(), lines.end(), '\n'));
-  write_(lines);
+  if (lines == shown_) return;
+  // Over the old lines, in one write: what is erased first flickers.
+  std::string text = up(screen);
+  for (char c : lines) {
+    if (c == '\n') text += "\x1b[K";
+    text += c;
+  }
+  shown_ = std::move(lines);
+  write_(text + "\x1b[J");
+}
+
+// To the first live line. A window that became narrower has broken lines in two.
+std::string Terminal::up(const Screen& screen) const {
+  size_t rows = 0;
+  for (size_t begin = 0, end; (end = shown_.find('\n', begin)) != shown_.npos; begin = end + 1) {
+    size_t width = report::width(std::string_view(shown_).substr(begin, end - begin));
+    rows += std::max<size_t>(1, (width + screen.columns - 1) / screen.columns);
+  }
+  return rows == 0 ? "" : fmt::format("\x1b[{}F", rows);
 }
 
 void Terminal::clear() {
-  // To the first live line, and everything from there to the end of the screen away.
-  if (lines_ > 0) write_(fmt::format("\x1b[{}F\x1b[J", lines_));
-  lines_ = 0;
+  // Everything from there to the end of the screen away.
+  if (!shown_.empty()) write_(up(screen_()) + "\x1b[J");
+  shown_.clear();
 }
 
 void Terminal::say(const std::string& line) {

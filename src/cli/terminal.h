@@ -43,6 +43,7 @@ class Terminal {
     Time until;
   };
   std::string draw(const Screen& screen) const;
+  std::string up(const Screen& screen) const;
   std::string kernel_of(const Task& task) const;
 
   size_t total_;
@@ -51,7 +52,7 @@ class Terminal {
   Write write_;
   std::vector<std::string> kernels_;
   std::map<std::string, Running> running_;  // "close.four-segments inet"
-  size_t lines_ = 0;                        // now on the screen
+  std::string shown_;                       // lines now on the screen
   Time drawn_;
 };
 

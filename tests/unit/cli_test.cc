@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "cli/cli.h"
 #include "cli/names.h"
 #include "cli/probe.h"
@@ -262,13 +264,27 @@ TEST_F(TerminalTest, LiveLinesSayWhoWaitsForWhatAndGoAway) {
   terminal.progress({Progress::Kind::started, &task_, {}, {}});
   terminal.progress({Progress::Kind::waiting, &other_, "TIME_WAIT to end", os::now() + 42500ms});
   terminal.tick();
-  EXPECT_THAT(written_, HasSubstr("0 of 2 done, 2 running\n"));
-  EXPECT_THAT(written_, HasSubstr("trouble.wait inet6           43 s  TIME_WAIT to end\n"));
+  EXPECT_THAT(written_, HasSubstr("0 of 2 done, 2 running\x1b[K\n"));
+  EXPECT_THAT(written_, HasSubstr("trouble.wait inet6           43 s  TIME_WAIT to end\x1b[K\n"));
   std::string once = written_;
   terminal.tick();
   EXPECT_EQ(written_, once) << "not more often than ten times a second";
   terminal.clear();
   EXPECT_EQ(written_, once + "\x1b[3F\x1b[J");
+}
+
+TEST_F(TerminalTest, DrawsOverTheOldLinesAndNotWhatIsThereAlready) {
+  Terminal terminal = make(true);
+  terminal.progress({Progress::Kind::waiting, &task_, "a timer", os::now() - 1s});
+  terminal.tick();
+  written_.clear();
+  std::this_thread::sleep_for(110ms);
+  terminal.tick();
+  EXPECT_EQ(written_, "");
+  terminal.progress({Progress::Kind::finished, &task_, {}, {}});
+  std::this_thread::sleep_for(110ms);
+  terminal.tick();
+  EXPECT_EQ(written_, "\x1b[2F0 of 2 done, 0 running\x1b[K\n\x1b[J");
 }
 
 TEST_F(TerminalTest, NeverMoreThanFits) {
@@ -284,7 +300,7 @@ TEST_F(TerminalTest, NeverMoreThanFits) {
   EXPECT_LT(std::count(written_.begin(), written_.end(), '\n'), 5);
   EXPECT_THAT(written_, HasSubstr("more"));
   for (size_t begin = 0, end; (end = written_.find('\n', begin)) != written_.npos; begin = end + 1)
-    EXPECT_LT(report::width(written_.substr(begin, end - begin)), 20u);
+    EXPECT_LT(report::width(written_.substr(begin, end - begin)), 20u + sizeof "\x1b[K" - 1);
 }
 
 TEST(Probe, WhateverBecomesOfItIsAnAnswer) {
