@@ -26,7 +26,8 @@ void settle(LabResult& result, const LabInfo& info, Verdict verdict, const std::
 }  // namespace
 
 LabResult execute(const LabInfo& info, Family family, const OnWait& waiting,
-                  const Settings& settings, const Surroundings& surroundings) {
+                  const Settings& settings, const OnEvent& recorded,
+                  const Surroundings& surroundings) {
   // Only there to make a blocking call return EINTR (Pending).
   struct sigaction nothing {};
   nothing.sa_handler = [](int) {};
@@ -42,7 +43,7 @@ LabResult execute(const LabInfo& info, Family family, const OnWait& waiting,
     os::raise_descriptor_limit();  // a lab may have hundreds of hosts
     SharedSettings first(surroundings.own_machine);
     os::isolate();
-    Lab lab(info, family, waiting, settings, surroundings, &first);
+    Lab lab(info, family, waiting, settings, recorded, surroundings, &first);
     try {
       if (family == Family::inet6 && access("/proc/sys/net/ipv6", F_OK) != 0)
         throw FeatureAbsent("this kernel has no IPv6, or was started without it");

@@ -28,12 +28,13 @@ Duration to_next_look(Duration timer_left) {
 
 }  // namespace
 
-Lab::Lab(const LabInfo& info, Family family, Waiting waiting, Settings settings,
+Lab::Lab(const LabInfo& info, Family family, Waiting waiting, Settings settings, Recorded recorded,
          const Surroundings& surroundings, SharedSettings* first)
     : info_(info),
       family_(family),
       waiting_(std::move(waiting)),
       settings_(std::move(settings)),
+      recorded_(std::move(recorded)),
       surroundings_(surroundings),
       first_(first),
       realtime_offset_(os::realtime_offset()),
@@ -146,6 +147,14 @@ Event* Lab::event(EventId id) {
   return found != events.end() && found->id == id ? &*found : nullptr;
 }
 
+EventId Lab::add(Time time, const std::string& host, decltype(Event::what) what) {
+  EventId id = result_.recording.add(time, host, std::move(what));
+  Event& event = result_.recording.events.back();
+  if (auto* frame = std::get_if<wire::Frame>(&event.what)) frame->id = id;
+  if (recorded_) recorded_(result_.recording, event);
+  return id;
+}
+
 uint32_t Lab::arrived(const wire::Frame& frame) {
   Host* host = interface_hosts_.at(frame.interface);
   touched_ = {};
@@ -154,10 +163,7 @@ uint32_t Lab::arrived(const wire::Frame& frame) {
     touched_ = {frame.packet->source, frame.packet->destination};
     if (host) watch(*host, frame.outgoing ? touched_ : touched_.reversed());
   }
-  const std::string& name = result_.recording.interfaces.at(frame.interface).host;
-  EventId id = result_.recording.add(frame.time, name, frame);
-  std::get<wire::Frame>(result_.recording.events.back().what).id = id;
-  return id;
+  return add(frame.time, result_.recording.interfaces.at(frame.interface).host, frame);
 }
 
 void Lab::handled() {
@@ -178,6 +184,7 @@ void Lab::say(EventId id, const std::string& words) {
   assert(found && std::holds_alternative<wire::Frame>(found->what));
   std::string& note = std::get<wire::Frame>(found->what).note;
   note += note.empty() ? words : "; " + words;
+  if (recorded_) recorded_(result_.recording, *found);
 }
 
 void Lab::decided_by(EventId id) {
@@ -196,7 +203,7 @@ Duration Lab::seen_late(EventId id) {
 
 EventId Lab::note(Note::Kind kind, const std::string& text, const std::string& host) {
   collect();
-  return result_.recording.add(os::now(), host, Note{kind, text});
+  return add(os::now(), host, Note{kind, text});
 }
 
 std::optional<Size> Lab::struct_size(const std::string& name) {
@@ -225,7 +232,7 @@ EventId Lab::mark(const std::string& text) {
 
 Result Lab::record(Host& host, const net::Call& call) {
   collect();
-  EventId id = result_.recording.add(call.begin, host.name(), call);
+  EventId id = add(call.begin, host.name(), call);
   if (call.tuple.remote.port != 0) watch(host, call.tuple);
   for (auto& [tuple, last] : host.watched_) {
     if (tuple == call.tuple) last.time = std::max(last.time, call.begin);
@@ -247,9 +254,9 @@ void Lab::sample(Host& host, const Tuple& tuple, Host::Look& last) {
   Host::Look now{{}, os::now()};
   now.info = host.diag_.find(tuple).value_or(net::SocketInfo{});
   if (now.info.state != last.info.state || now.info.timer != last.info.timer)
-    result_.recording.add(os::now(), host.name(),
-                          StateChange{tuple, last.info.state, now.info.state, now.info.timer,
-                                      now.info.timer_left, last.time});
+    add(os::now(), host.name(),
+        StateChange{tuple, last.info.state, now.info.state, now.info.timer, now.info.timer_left,
+                    last.time});
   last = now;
 }
 

@@ -93,10 +93,13 @@ class Judgement {
 class Lab : private wire::Observer {
  public:
   using Waiting = std::function<void(const std::string& what, Time until)>;
-  // `settings` are sysctls that every host gets besides, and instead of, the pinned ones. `first`
+  using Recorded = std::function<void(const Recording&, const Event&)>;
+  // `settings` are sysctls that every host gets besides, and instead of, the pinned ones.
+  // `recorded` (may be empty) hears of each event, and again when words are put beside it. `first`
   // is where the lab began; it outlives the lab. Null: nothing is known of it.
   Lab(const LabInfo& info, Family family, Waiting waiting, Settings settings = {},
-      const Surroundings& surroundings = {}, SharedSettings* first = nullptr);
+      Recorded recorded = {}, const Surroundings& surroundings = {},
+      SharedSettings* first = nullptr);
   ~Lab() override;
   Lab(const Lab&) = delete;
   Lab& operator=(const Lab&) = delete;
@@ -191,6 +194,12 @@ class Lab : private wire::Observer {
   Orphan into_fin_wait_2(Host& host, Peer& peer, uint16_t port,
                          const std::function<void(Socket&)>& prepare = {});
 
+  // Puts a segment on the host's link to the destination, or on its only one, as if the host had
+  // sent it: its kernel does not know. What is not said is 0 or absent (wire::encode()). Returns
+  // what was sent. Throws std::invalid_argument when no link leads there.
+  wire::Packet inject(Host& from, const Tuple& endpoints, const Segment& segment,
+                      const std::string& note);
+
   // A process that owns the sockets from now on; killing it closes them.
   Process& process(Host& host, std::vector<Socket*> sockets);
 
@@ -257,6 +266,8 @@ class Lab : private wire::Observer {
   const Settings& settings() const { return settings_; }
   // Null where they are not the lab's to change.
   SharedSettings* shared() { return first_ && first_->ours() ? first_ : nullptr; }
+  os::Loop& loop() { return loop_; }
+  std::list<Host>& hosts() { return hosts_; }
   Result record(Host& host, const net::Call& call);
   void decided_by(EventId id);
   // Of a change of state that was seen late, because the machine held the lab up: how much earlier
@@ -280,11 +291,23 @@ class Lab : private wire::Observer {
   bool look_until(Host& host, const Tuple& tuple, Duration limit,
                   const std::function<bool(net::TcpState)>& wanted, Time* when = nullptr);
   Event* event(EventId id);
+  EventId add(Time time, const std::string& host, decltype(Event::what) what);
+
+  // A host's end of a link to another one.
+  struct Attachment {
+    Host* host;
+    net::LinkEnd end;
+    size_t interface;  // of the tap
+    net::Mac next;     // the other end's
+    Address next_address;
+    std::unique_ptr<wire::Injector> injector;  // made when first needed
+  };
 
   const LabInfo& info_;
   Family family_;
   Waiting waiting_;
   Settings settings_;
+  Recorded recorded_;
   Surroundings surroundings_;
   SharedSettings* first_;
   Duration realtime_offset_;
@@ -294,8 +317,9 @@ class Lab : private wire::Observer {
   os::Namespace harness_;
   std::list<Host> hosts_;
   wire::Wire wire_;
-  Tuple touched_;                       // of the frame that is being handled, either way round
-  Time touched_at_;                     // when that frame came
+  Tuple touched_;    // of the frame that is being handled, either way round
+  Time touched_at_;  // when that frame came
+  std::vector<Attachment> attachments_;
   std::vector<Host*> interface_hosts_;  // by Frame::interface; null for a peer's end
   std::list<Peer> peers_;
   std::list<Crowd> crowds_;

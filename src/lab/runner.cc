@@ -57,6 +57,7 @@ Runner::Runner(std::span<const Task> tasks, const RunnerOptions& options)
 
 bool Runner::run() {
   loop_.add(signals_.fd(), [this] { read_signals(); });
+  if (options_.input) loop_.add(options_.input->fd, options_.input->ready);
   for (;;) {
     start_what_fits();
     if (workers_.empty() || interrupted_) break;

@@ -31,6 +31,9 @@ struct Progress {
 // Hears of each long wait of a lab.
 using OnWait = std::function<void(const std::string& what, Time until)>;
 
+// Hears of each event as it is recorded, and again when words are put beside it.
+using OnEvent = std::function<void(const Recording&, const Event&)>;
+
 struct RunnerOptions {
   size_t jobs = 0;       // how many at a time at most; 0: as many as the runner thinks good
   Duration grace = 20s;  // a lab's deadline is what it needs and this besides
@@ -41,6 +44,12 @@ struct RunnerOptions {
   // `place` is less than `jobs`, and of no other task at the same time.
   std::function<std::string(const Task&, size_t place, const OnWait&)> perform;
   std::vector<int> keep;  // descriptors that perform needs; others are closed in the child
+  // Called whenever the descriptor is readable, by the runner's thread: for what perform tells.
+  struct Input {
+    int fd;
+    std::function<void()> ready;
+  };
+  std::optional<Input> input;
   // The result from these bytes; throws on anything that is not whole.
   std::function<LabResult(const std::string&)> decode;
   std::function<void(const Progress&)> progress;  // may be empty
@@ -60,6 +69,7 @@ bool run_labs(std::span<const Task> tasks, const RunnerOptions& options);
 // namespaces: the process may be given a user namespace. `settings` are for every host, instead of
 // the pinned ones. Never throws.
 LabResult execute(const LabInfo& lab, Family family, const OnWait& waiting,
-                  const Settings& settings = {}, const Surroundings& surroundings = {});
+                  const Settings& settings = {}, const OnEvent& recorded = {},
+                  const Surroundings& surroundings = {});
 
 }  // namespace twlab

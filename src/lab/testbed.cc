@@ -49,7 +49,9 @@ void Lab::connect_ends(const net::LinkEnd& a, Host& host_a, const Address& addre
   net::add_address(b, address_b, prefix(family_));
   net::add_neighbour(a, address_b, b.mac);
   net::add_neighbour(b, address_a, a.mac);
-  open_taps({{&host_a, {a.ns, a.device, a.mac}}, {&host_b, {b.ns, b.device, b.mac}}});
+  size_t tap = open_taps({{&host_a, {a.ns, a.device, a.mac}}, {&host_b, {b.ns, b.device, b.mac}}});
+  attachments_.push_back({&host_a, a, tap, b.mac, address_b, {}});
+  attachments_.push_back({&host_b, b, tap + 1, a.mac, address_a, {}});
 }
 
 void Lab::link(Host& a, Host& b) {
@@ -97,6 +99,12 @@ Lab::RelayedKernels Lab::relay(Host& client, Host& server) {
     net::add_address(inner, host->address(), prefix(family_));
     net::add_neighbour(inner, other->address(), other->mac());
     taps.push_back({host, {&harness_, outer.device, host->mac(), true}});
+    attachments_.push_back({host,
+                            inner,
+                            interface_hosts_.size() + taps.size() - 1,
+                            other->mac(),
+                            other->address(),
+                            {}});
   }
   size_t first = open_taps(taps);
   Relay& relay = relays_.emplace_back(wire_, first, first + 1);
@@ -107,6 +115,30 @@ Lab::RelayedKernels Lab::two_kernels_relayed() {
   Host& client = host("client");
   Host& server = host("server");
   return relay(client, server);
+}
+
+wire::Packet Lab::inject(Host& from, const Tuple& endpoints, const Segment& segment,
+                         const std::string& note) {
+  std::vector<Attachment*> out;
+  for (Attachment& attachment : attachments_)
+    if (attachment.host == &from) out.push_back(&attachment);
+  if (out.size() > 1)
+    std::erase_if(out,
+                  [&](const Attachment* a) { return a->next_address != endpoints.remote.address; });
+  if (out.empty())
+    throw std::invalid_argument(
+        fmt::format("no link of {} leads to {}", from.name(), show(endpoints.remote.address)));
+  Attachment& at = *out.front();
+  wire::Bytes bytes = wire::encode({.source_mac = at.end.mac,
+                                    .destination_mac = at.next,
+                                    .source = endpoints.local,
+                                    .destination = endpoints.remote},
+                                   segment);
+  wire_.announce(at.interface, bytes, note);
+  // Kept, because closing one takes its time.
+  if (!at.injector) at.injector = std::make_unique<wire::Injector>(*at.end.ns, at.end.device);
+  at.injector->send(bytes);
+  return *wire::decode(bytes);
 }
 
 Peer& Lab::peer(Host& host, const std::string& name) {

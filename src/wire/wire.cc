@@ -78,7 +78,7 @@ void Wire::listen(size_t interface, std::function<void(const Frame&)> listener) 
 void Wire::send(size_t interface, const Bytes& bytes, const std::string& note) {
   Tap& tap = *taps_.at(interface);
   assert(tap.injector);
-  if (!note.empty()) sent_.push_back({interface, bytes, note});
+  if (!note.empty()) announce(interface, bytes, note);
   tap.injector->send(bytes);
 }
 

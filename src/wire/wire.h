@@ -55,6 +55,10 @@ class Wire {
 
   // Sends on an interface opened with `inject`. The note appears on the frame when it is captured.
   void send(size_t interface, const Bytes& bytes, const std::string& note = "");
+  // The note for bytes that somebody else is about to send there.
+  void announce(size_t interface, const Bytes& bytes, const std::string& note) {
+    sent_.push_back({interface, bytes, note});
+  }
   void annotate(uint32_t id, const std::string& note) { observer_.annotated(id, note); }
 
   // Takes in everything that was captured so far. The loop does this too whenever frames arrive.
