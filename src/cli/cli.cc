@@ -17,6 +17,8 @@ int dispatch(const Options& options) {
       return show(options);
     case Command::run:
       return run(options);
+    case Command::watch:
+      return watch(options);
     case Command::report:
       return report(options);
     case Command::merge:
@@ -48,7 +50,8 @@ int main(int argc, char** argv) {
     if (std::fflush(stdout) != 0) os::fail(errno, "writing to standard output");
     return exit;
   } catch (const std::exception& error) {
-    fmt::print(stderr, "twlab: {}\n", error.what());
+    // fmt::print throws when that fails, as on a terminal that is gone.
+    std::fputs(fmt::format("twlab: {}\n", error.what()).c_str(), stderr);
     return bad_input;
   }
 }

@@ -25,6 +25,7 @@ struct BadInput : std::runtime_error {
 int list(const Options& options);
 int show(const Options& options);
 int run(const Options& options);
+int watch(const Options& options);
 int report(const Options& options);
 int merge(const Options& options);
 int diff(const Options& options);

@@ -48,14 +48,48 @@ std::string not_a_shard(const std::string& text) {
   return parse_shard(text) ? "" : "'" + text + "' is not I/N with I from 1 to N, such as 2/3";
 }
 
+void add_family(CLI::App& command, std::string& family) {
+  command.add_option("--family", family, "inet, inet6 or both (the default)")
+      ->check(CLI::IsMember({"inet", "inet6", "both"}))
+      ->option_text("FAMILY");
+}
+
+// Of one family.
+void add_one_family(CLI::App& command, std::string& family) {
+  command.add_option("--family", family, "inet (the default) or inet6")
+      ->check(CLI::IsMember({"inet", "inet6"}))
+      ->option_text("FAMILY");
+}
+
+void add_settings(CLI::App& command, std::vector<std::string>& settings) {
+  command.add_option("--set", settings, "a sysctl for every host; may be repeated")
+      ->option_text("NAME=VALUE")
+      ->allow_extra_args(false)
+      ->check(not_a_setting);
+}
+
+CLI::App* add_watch(CLI::App& app, Options& options, std::string& family,
+                    std::vector<std::string>& settings) {
+  auto* watch = app.add_subcommand("watch", "Run a lab and show what happens as it does");
+  watch->add_option("NAME", options.names, "of a lab, or of a claim that it decides")
+      ->required()
+      ->option_text(" ");
+  add_one_family(*watch, family);
+  add_settings(*watch, settings);
+  watch->footer(
+      "Segments, system calls (where they return) and states of both hosts, and what\n"
+      "the lab waits for; at the end the verdict and its checks. Nothing is written.\n"
+      "Exit codes: 0 it reached its verdict, 2 bad input, 3 it ended in an error,\n"
+      "4 nothing can be measured on this system, 130 interrupted.");
+  return watch;
+}
+
 void add_run(CLI::App& app, Options& options, std::string& family, std::string& format,
              std::string& shard, std::vector<std::string>& settings) {
   auto* run = app.add_subcommand("run", "Run labs and judge the claims they decide");
   run->add_option("NAME", options.names, "labs, claims, or globs over both (default: all)")
       ->option_text(" ");
-  run->add_option("--family", family, "inet, inet6 or both (the default)")
-      ->check(CLI::IsMember({"inet", "inet6", "both"}))
-      ->option_text("FAMILY");
+  add_family(*run, family);
   run->add_option("-j,--jobs", options.jobs, "how many labs at a time at most")
       ->check(CLI::Range(1, 10000))
       ->option_text("N");
@@ -84,10 +118,7 @@ void add_run(CLI::App& app, Options& options, std::string& family, std::string& 
   run->add_option("--seed", options.seed, "of everything random in guests (default: 1)")
       ->option_text("N");
   run->add_flag("--real-time", options.real_time, "guests do not skip idle time");
-  run->add_option("--set", settings, "a sysctl for every host; may be repeated")
-      ->option_text("NAME=VALUE")
-      ->allow_extra_args(false)
-      ->check(not_a_setting);
+  add_settings(*run, settings);
   run->footer(run_footer);
 }
 
@@ -280,7 +311,12 @@ Parsed parse(int argc, const char* const* argv, CommandText* described) {
       ->option_text("FORMAT");
   auto* show = app.add_subcommand("show", "Tell all about a claim or a lab");
   show->add_option("NAME", options.names, "of a claim or a lab")->required()->option_text(" ");
+  show->add_option("-o,--out", options.out, "folder of the last run (default: out)")
+      ->option_text("DIR");
+  add_family(*show, family);
+  show->footer("Of a claim that was run also the last verdict, its checks and the ladder.");
   add_run(app, options, family, format, shard, settings);
+  auto* watch = add_watch(app, options, family, settings);
   auto* report = app.add_subcommand("report", "Write the reports of an earlier run again");
   report->add_option("DIR", options.names, "its output folder")
       ->required()
@@ -337,6 +373,7 @@ Parsed parse(int argc, const char* const* argv, CommandText* described) {
   if (!shard.empty()) options.shard = *parse_shard(shard);
   if (*list) options.command = Command::list;
   if (*show) options.command = Command::show;
+  if (*watch) options.command = Command::watch;
   if (*report) options.command = Command::report;
   if (*merge) options.command = Command::merge;
   if (*diff) options.command = Command::diff;

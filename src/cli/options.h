@@ -15,6 +15,7 @@ enum class Command {
   list,
   show,
   run,
+  watch,
   report,
   merge,
   diff,

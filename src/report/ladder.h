@@ -10,6 +10,7 @@
 // as a copy, begins in a circle. What is no TCP is left out.
 #pragma once
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,8 @@ struct LadderOptions {
   bool one_place = false;
   // With its own styles, to be a file; otherwise the page has to have ladder_css().
   bool standalone = false;
+  // For a terminal; of the text alone.
+  bool colour = false;
 };
 
 // The options for a result's own recording: its checks' evidence.
@@ -41,5 +44,32 @@ std::string_view ladder_css();
 // At most 100 columns, no trailing spaces. An arrow that is long under way is drawn twice: `~`
 // where it leaves and `~` where it arrives.
 std::string ladder_text(const Recording& recording, const LadderOptions& options = {});
+
+struct Ladder;
+struct Row;
+
+// The text ladder of a recording that grows, line by line. A call stands where it returned. A
+// segment that has not arrived is drawn as under way, and again when it arrives.
+class LadderStream {
+ public:
+  explicit LadderStream(bool colour) : colour_(colour) {}
+
+  // All interfaces there are, and events: new ones, or known ones (by their ids) that have changed.
+  void add(const Recording& part);
+  // The lines of what happened until then and was not given before. What comes a little later may
+  // belong into a line: `settling` after its events it is complete.
+  std::string lines_until(Time until);
+  static constexpr Duration settling = std::chrono::milliseconds(30);
+
+ private:
+  void print(const Ladder& ladder, const Row& row, const Row* wait, std::string& text);
+
+  bool colour_;
+  bool complete_ = true;  // everything was given
+  Recording recording_;
+  Time begin_{};
+  std::set<EventId> printed_;
+  std::string hosts_;  // above the last line
+};
 
 }  // namespace twlab::report

@@ -80,10 +80,11 @@ class Builder {
     return it - all.begin();
   }
 
-  Row& row(Row::Kind kind, Time time) {
+  Row& row(Row::Kind kind, const Event& event) {
     Row& row = ladder_.rows.emplace_back();
     row.kind = kind;
-    row.time = time;
+    row.id = event.id;
+    row.time = event.time;
     row.cells.resize(ladder_.lifelines.size());
     return row;
   }
@@ -103,12 +104,12 @@ class Builder {
     if (auto drawn = drawn_.find(&transit); drawn != drawn_.end()) {
       size_t from = drawn->second;
       if (!transit.slow() && !crossed(from)) return;
-      row(Row::Kind::arrival, event.time);
+      row(Row::Kind::arrival, event);
       ladder_.rows[from].arrow->arrival = ladder_.rows.size() - 1;
       return;
     }
     drawn_[&transit] = ladder_.rows.size();
-    Row& row = this->row(Row::Kind::arrow, event.time);
+    Row& row = this->row(Row::Kind::arrow, event);
     row.arrow = arrow(transit);
     row.arrow->arrival = ladder_.rows.size() - 1;
   }
@@ -176,6 +177,7 @@ class Builder {
     auto line = lifeline(event.host);
     if (!line) return;
     Cell cell;
+    cell.id = event.id;
     cell.title = show(call);
     cell.text = call.name + "(" + call.arguments;
     cell.tail = cell.title.substr(std::min(cell.text.size(), cell.title.size()));
@@ -185,7 +187,7 @@ class Builder {
     cell.decisive = evidence_.count(event.id);
     cell.begin = call.begin;
     cell.end = call.end;
-    row(Row::Kind::plain, event.time).cells[*line] = std::move(cell);
+    row(Row::Kind::plain, event).cells[*line] = std::move(cell);
   }
 
   void add(const Event& event, const StateChange& change) {
@@ -194,6 +196,7 @@ class Builder {
     // A timer alone that starts or stops would bury the states.
     if (!line || (change.state == change.before && !decisive)) return;
     Cell cell;
+    cell.id = event.id;
     cell.kind = Cell::Kind::state;
     cell.decisive = decisive;
     cell.text = net::name(change.state);
@@ -213,7 +216,7 @@ class Builder {
     bool beside = outer && !rows.empty() && rows.back().kind != Row::Kind::section &&
                   rows.back().kind != Row::Kind::remark && !rows.back().cells[*line] &&
                   event.time - rows.back().time < same_row;
-    Row& target = beside ? rows.back() : row(Row::Kind::plain, event.time);
+    Row& target = beside ? rows.back() : row(Row::Kind::plain, event);
     target.cells[*line] = std::move(cell);
   }
 
@@ -222,13 +225,14 @@ class Builder {
     auto line = lifeline(event.host);
     if (note.kind == Note::Kind::section || !line) {
       bool section = note.kind == Note::Kind::section;
-      row(section ? Row::Kind::section : Row::Kind::remark, event.time).text = note.text;
+      row(section ? Row::Kind::section : Row::Kind::remark, event).text = note.text;
       return;
     }
     Cell cell;
+    cell.id = event.id;
     cell.kind = Cell::Kind::remark;
     cell.text = cell.title = note.text;
-    row(Row::Kind::plain, event.time).cells[*line] = std::move(cell);
+    row(Row::Kind::plain, event).cells[*line] = std::move(cell);
   }
 
   const Recording& recording_;

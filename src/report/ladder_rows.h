@@ -15,6 +15,7 @@ namespace twlab::report {
 struct Cell {
   enum class Kind : uint8_t { call, state, remark };
   Kind kind = Kind::call;
+  EventId id = 0;
   std::string text;   // "bind(3, 192.0.2.1:5000"
   std::string tail;   // ") = -1 EADDRINUSE": what must not be cut off
   std::string title;  // in full
@@ -38,6 +39,7 @@ struct Row {
   // recording.
   enum class Kind : uint8_t { plain, arrow, arrival, section, remark, wait, omitted };
   Kind kind = Kind::plain;
+  EventId id = 0;  // of the event that it is made for; 0 of wait and omitted
   Time time{};
   std::string text{};                        // of section, remark, wait, omitted
   std::optional<Arrow> arrow{};              // of an arrow

@@ -51,6 +51,7 @@ expect 2 "no finding is called" explain file --kind nothing
 expect 2 "ladder" explain file -o x.svg
 expect 2 "standard input: empty" explain -
 expect 2 "name" serve --address name
+expect 2 "did you mean 'close.four-segments'" watch close.four-segment
 export TWLAB_KERNELS=$folder/kernels
 expect 0 '^$' kernels
 expect 0 '^$' kernels --format json
