@@ -2,9 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <linux/capability.h>
 #include <sched.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +10,7 @@
 
 #include "os/error.h"
 #include "os/file.h"
+#include "os/user.h"
 
 namespace twlab::os {
 namespace {
@@ -24,14 +23,6 @@ UniqueFd open_current() {
 std::string sysctl_path(std::string name) {
   std::replace(name.begin(), name.end(), '.', '/');
   return "/proc/sys/" + name;
-}
-
-bool may_administer_networks() {
-  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
-  __user_cap_data_struct data[2] = {};
-  if (syscall(SYS_capget, &header, data) != 0) return false;
-  auto has = [&](int cap) { return (data[cap / 32].effective >> (cap % 32) & 1) != 0; };
-  return has(CAP_NET_ADMIN) && has(CAP_NET_RAW) && has(CAP_SYS_ADMIN);
 }
 
 }  // namespace
@@ -60,15 +51,7 @@ Inside::~Inside() {
 void isolate() {
   static bool done = false;
   if (done) return;
-  if (!may_administer_networks()) {
-    uid_t uid = geteuid();
-    gid_t gid = getegid();
-    check(unshare(CLONE_NEWUSER), "making a user namespace");
-    // Without "deny" an unprivileged process may not write its gid map (user_namespaces(7)).
-    write_in_place("/proc/self/setgroups", "deny");
-    write_in_place("/proc/self/uid_map", fmt::format("0 {} 1", uid));
-    write_in_place("/proc/self/gid_map", fmt::format("0 {} 1", gid));
-  }
+  if (!may_administer_networks()) enter_user_namespace(Identity::root);
   // The first namespace belongs to another user namespace: once left, there would be no way back
   // in.
   check(unshare(CLONE_NEWNET), "making a network namespace");

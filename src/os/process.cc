@@ -1,10 +1,12 @@
 #include "os/process.h"
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,12 +20,21 @@
 
 namespace twlab::os {
 
-Child Child::spawn(const std::function<int()>& body) {
+Child Child::spawn(const std::function<int()>& body, int namespaces) {
   pid_t parent = getpid();
-  pid_t pid = check(fork(), "starting a process");
+  UniqueFd parent_lives;  // in a PID namespace of its own the child cannot see its parent's number
+  if (namespaces)
+    parent_lives.reset(
+        static_cast<int>(check(syscall(SYS_pidfd_open, parent, 0), "opening a process")));
+  // As fork(), which can make no namespaces.
+  auto pid = namespaces ? static_cast<pid_t>(syscall(SYS_clone, namespaces | SIGCHLD, 0, 0, 0, 0))
+                        : fork();
+  check(pid, "starting a process");
   if (pid != 0) return Child(pid);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() != parent) _exit(125);  // it ended before the line above
+  pollfd ended{parent_lives.get(), POLLIN, 0};
+  if (namespaces ? poll(&ended, 1, 0) != 0 : getppid() != parent)
+    _exit(125);  // it ended before the line above
   try {
     _exit(body());
   } catch (...) {

@@ -15,7 +15,10 @@ class Child {
   // Forks. The child runs the body and leaves with what it returns, without running exit handlers
   // or destructors of the parent's frames; an exception ends it with status 125. The kernel sends
   // it SIGKILL when the *thread* that called spawn ends, however that happens.
-  static Child spawn(const std::function<int()>& body);
+  //
+  // `namespaces`: CLONE_NEWPID and the like, for the child alone. It is then the first process of
+  // its PID namespace, with which everything in there ends.
+  static Child spawn(const std::function<int()>& body, int namespaces = 0);
 
   Child(Child&& other) noexcept;
   Child& operator=(Child&& other) noexcept;
