@@ -20,5 +20,9 @@ test_packages=(
   # The report in a browser.
   chromium chromium-driver python3-selenium
   man-db mandoc zsh python3-jsonschema libxml2-utils
+# To test them besides: tshark reads the captures back, scripts in the shell use ss, the clang tools
+# check the sources.
+test_packages=(
+  libgtest-dev libgmock-dev libbenchmark-dev tshark iproute2 python3 git ccache
   clang-14 clang-format-14 clang-tidy-14
 )

@@ -4,6 +4,7 @@
 
 #include <cstdio>
 
+#include "cli/shell.h"
 #include "os/error.h"
 
 namespace twlab::cli {
@@ -19,6 +20,8 @@ int dispatch(const Options& options) {
       return run(options);
     case Command::watch:
       return watch(options);
+    case Command::shell:
+      return shell(options);
     case Command::report:
       return report(options);
     case Command::merge:
@@ -43,6 +46,7 @@ int dispatch(const Options& options) {
 
 // Whatever a file, a folder or the system refuses arrives here as one line that names it.
 int main(int argc, char** argv) {
+  if (auto exit = shell_command(argc, argv)) return *exit;
   try {
     Parsed parsed = parse(argc, argv);
     int exit = parsed.options ? dispatch(*parsed.options) : parsed.exit;

@@ -26,6 +26,7 @@ int list(const Options& options);
 int show(const Options& options);
 int run(const Options& options);
 int watch(const Options& options);
+int shell(const Options& options);
 int report(const Options& options);
 int merge(const Options& options);
 int diff(const Options& options);

@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/cli.h"
+#include "cli/shell.h"
 
 namespace twlab::cli {
 namespace {
@@ -82,6 +83,39 @@ CLI::App* add_watch(CLI::App& app, Options& options, std::string& family,
       "Exit codes: 0 it reached its verdict, 2 bad input, 3 it ended in an error,\n"
       "4 nothing can be measured on this system, 130 interrupted.");
   return watch;
+}
+
+CLI::App* add_shell(CLI::App& app, Options& options, std::string& family,
+                    std::vector<std::string>& settings) {
+  auto* shell =
+      app.add_subcommand("shell", "Open a shell, or run a script, on a host of a testbed");
+  shell
+      ->add_option("TOPOLOGY", options.topology,
+                   "pair (the default): client and server on one link;\n"
+                   "relay: the same with a relay between them;\n"
+                   "nat: clients first and second behind a router, and\na server")
+      ->check(CLI::IsMember({"pair", "relay", "nat"}))
+      ->option_text(" ");
+  shell->add_option("-c", options.commands, "run these commands and end")->option_text("COMMANDS");
+  shell->add_option("--host", options.host, "where the shell is (default: client, or first)")
+      ->option_text("NAME");
+  shell->add_option("-o,--out", options.file, "folder for shell.pcapng, ladder.svg and ladder.txt")
+      ->option_text("DIR");
+  shell->add_flag("-q,--quiet", options.quiet, "no ladder at the end");
+  add_one_family(*shell, family);
+  add_settings(*shell, settings);
+  shell->prefix_command();
+  shell->footer(
+      "twlab shell [OPTIONS] TOPOLOGY SCRIPT [ARGUMENT...] runs a script.\n"
+      "A person gets $SHELL; -c and a SCRIPT that is not executable go to bash, or to sh\n"
+      "where there is none. All links are captured. What still runs in the background\n"
+      "when the shell ends is ended with it; then the ladder is printed on standard\n"
+      "error. Nothing is left: no process, namespace or file but those of -o. Hosts know\n"
+      "one another by name. The exit code is that of the shell; 2 bad input, 4 nothing\n"
+      "can be measured on this system.\n"
+      "\nInside, besides what the machine has (ss, tcpdump, nc, ...):\n" +
+      shell_manual());
+  return shell;
 }
 
 void add_run(CLI::App& app, Options& options, std::string& family, std::string& format,
@@ -317,6 +351,7 @@ Parsed parse(int argc, const char* const* argv, CommandText* described) {
   show->footer("Of a claim that was run also the last verdict, its checks and the ladder.");
   add_run(app, options, family, format, shard, settings);
   auto* watch = add_watch(app, options, family, settings);
+  auto* shell = add_shell(app, options, family, settings);
   auto* report = app.add_subcommand("report", "Write the reports of an earlier run again");
   report->add_option("DIR", options.names, "its output folder")
       ->required()
@@ -374,6 +409,8 @@ Parsed parse(int argc, const char* const* argv, CommandText* described) {
   if (*list) options.command = Command::list;
   if (*show) options.command = Command::show;
   if (*watch) options.command = Command::watch;
+  if (*shell) options.command = Command::shell;
+  if (*shell) options.names = shell->remaining();
   if (*report) options.command = Command::report;
   if (*merge) options.command = Command::merge;
   if (*diff) options.command = Command::diff;

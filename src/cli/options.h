@@ -16,6 +16,7 @@ enum class Command {
   show,
   run,
   watch,
+  shell,
   report,
   merge,
   diff,
@@ -32,7 +33,8 @@ struct Options {
   Command command = Command::run;
   std::string as_typed;  // the whole command line
   // Labs, claims or globs; `list`: what to list; `report`: a folder; `merge`: some; `diff`: two;
-  // `ladder`: a folder and a lab; `explain`: a capture; `kernels`: paths or a release.
+  // `ladder`: a folder and a lab; `explain`: a capture; `kernels`: paths or a release; `shell`: a
+  // script and its arguments.
   std::vector<std::string> names;
   std::vector<Family> families{Family::inet, Family::inet6};
   Shard shard;      // of the runs of labs, those that this machine makes
@@ -47,7 +49,9 @@ struct Options {
   bool real_time = false;            // of guests
   bool partial = false;              // `merge`: without some of the shards
   bool segments = false;             // `diff`: of labs whose verdicts agree, too
-  std::string file;         // `ladder`, `explain --ladder`: to be written; empty: standard output
+  // `ladder`, `explain --ladder`: to be written, empty: standard output; `shell`: the folder for
+  // what was recorded, empty: none.
+  std::string file;
   uint64_t connection = 0;  // `explain`: only this one; 0: all
   bool draw = false;        // `explain`: draw it
   bool findings_only = false;
@@ -57,9 +61,13 @@ struct Options {
   uint16_t port = 5000;
   bool reuse_address = false;
   KernelsAction kernels_action = KernelsAction::list;
-  std::string modules;   // `kernels add`: the folder of an image's modules, or empty
-  bool replace = false;  // `kernels add`: what is already there
-  Settings settings;     // sysctls for every host, besides the pinned ones
+  std::string modules;                  // `kernels add`: the folder of an image's modules, or empty
+  bool replace = false;                 // `kernels add`: what is already there
+  bool quiet = false;                   // `shell`: no ladder at the end
+  std::string topology = "pair";        // of the shell
+  std::string host;                     // where the shell is; empty: the first
+  std::optional<std::string> commands;  // for the shell, instead of a script or a person
+  Settings settings;                    // sysctls for every host, besides the pinned ones
 };
 
 struct Parsed {

@@ -18,6 +18,8 @@ void make_folders(const std::filesystem::path& folder) {
   if (error) throw std::system_error(error, "creating " + folder.string());
 }
 
+}  // namespace
+
 // In the order of the recording, from which the recording's JSON and the ladder count the frames.
 std::string capture(const LabResult& result, bool classic_pcap) {
   std::vector<const wire::Frame*> frames;
@@ -35,8 +37,6 @@ std::string capture(const LabResult& result, bool classic_pcap) {
   return wire::pcapng(interfaces, frames,
                       fmt::format("twlab: {} ({})", result.lab, twlab::name(result.family)));
 }
-
-}  // namespace
 
 void prepare_folder(const std::filesystem::path& out) {
   make_folders(out);

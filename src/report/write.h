@@ -18,6 +18,9 @@
 
 namespace twlab::report {
 
+// The capture of a result as a file's bytes.
+std::string capture(const LabResult& result, bool classic_pcap);
+
 // Creates the folder, and fails at once where nothing can be written later: a run of minutes must
 // not end in that.
 void prepare_folder(const std::filesystem::path& out);

@@ -41,6 +41,7 @@ void for_each_entry(const fs::path& folder, F&& body) {
 
 void mark_this_process() {
   prctl(PR_SET_NAME, fmt::format("tw-{}", getpid()).c_str());
+  setenv("TWLAB_TEST_MARK", std::to_string(getpid()).c_str(), 1);
 }
 
 Leftovers count_leftovers() {
@@ -52,8 +53,17 @@ Leftovers count_leftovers() {
     if (target.starts_with("net:[")) namespaces.insert(target);
   };
   const std::string name = first_line("/proc/self/comm");
+  const char* number = getenv("TWLAB_TEST_MARK");
+  const std::string mark = fmt::format("TWLAB_TEST_MARK={}", number ? number : "none");
+  auto is_ours = [&](const fs::path& process) {
+    if (first_line(process / "comm") == name) return true;
+    std::ifstream environment(process / "environ");
+    for (std::string one; std::getline(environment, one, '\0');)
+      if (one == mark) return true;
+    return false;
+  };
   for_each_entry("/proc", [&](const fs::path& process) {
-    if (first_line(process / "comm") != name || is_zombie(process)) return;
+    if (!is_ours(process) || is_zombie(process)) return;
     if (process.filename() == "self" || process.filename() == "thread-self") return;
     if (process.filename() != std::to_string(getpid())) ++found.processes;
     note_namespace(process / "ns/net");

@@ -52,6 +52,9 @@ expect 2 "ladder" explain file -o x.svg
 expect 2 "standard input: empty" explain -
 expect 2 "name" serve --address name
 expect 2 "did you mean 'close.four-segments'" watch close.four-segment
+expect 2 "triangle" shell triangle
+expect 2 "no-such-script" shell pair no-such-script
+expect 2 "'-x' is not known" shell -x
 export TWLAB_KERNELS=$folder/kernels
 expect 0 '^$' kernels
 expect 0 '^$' kernels --format json
