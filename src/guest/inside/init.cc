@@ -69,7 +69,7 @@ void do_order(Ports& ports, const std::function<std::string(const LabResult&)>& 
                 std::ranges::replace(what, '\n', ' ');
                 ports.tell(fmt::format("waiting {} {}\n", (until - os::now()).count(), what));
               },
-              order.settings,
+              order.settings, {},
               {.idle_is_free = order.warped, .own_machine = true, .work_takes_time = false});
   std::string bytes = encode(result);
   ports.leave(bytes);
