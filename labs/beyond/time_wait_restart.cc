@@ -108,7 +108,7 @@ LAB(beyond_time_wait_restart,
   auto [host, peer] = lab.kernel_and_peer();
   lab.listener(host);
   std::vector<Waiting> waiting;
-  for (uint16_t i = 0; i < std::size(kOthers) + 2; ++i)
+  for (size_t i = 0; i < std::size(kOthers) + 2; ++i)
     waiting.push_back(time_wait(lab, host, peer, uint16_t(40000 + i)));
   lab.wait(3s, "TIME_WAIT to be 3 s old");
   const std::string wanted_not = "runs down";

@@ -79,6 +79,7 @@ Closes close_all(Lab& lab, Lab::RelayedKernels hosts, uint16_t port, Before befo
     if (before == Before::quickack) server.need(server.set_option(IPPROTO_TCP, TCP_QUICKACK, 1));
   }
   std::vector<Socket*> sockets;
+  sockets.reserve(connections.size());
   for (Connection& connection : connections) sockets.push_back(&connection.server);
   Closes closes{section, lab.process(hosts.server, sockets), {}};
 
