@@ -18,6 +18,7 @@ os::Child spawn_owner(const std::vector<Socket*>& sockets) {
   os::Pipe closed;
   os::Child child = os::Child::spawn([&] {
     std::vector<int> kept;
+    kept.reserve(sockets.size());
     for (const Socket* socket : sockets) kept.push_back(socket->raw().fd());
     os::close_descriptors_except(kept);
     for (;;) pause();
