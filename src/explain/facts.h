@@ -18,10 +18,8 @@ struct Few {
   static constexpr size_t most = 12;
   std::vector<T> first;
   uint64_t count = 0;
-  T* add(T one) {
-    ++count;
-    if (first.size() == most) return nullptr;
-    return &first.emplace_back(std::move(one));
+  void add(T one) {
+    if (++count <= most) first.push_back(std::move(one));
   }
 };
 
@@ -78,10 +76,11 @@ struct Reset {
   Stamp at{}, answers{};  // `answers`: the other side's segment that caused it, if there was one
   Cause cause = Cause::unknown;
   bool fits = true;  // its number is one that the other side takes
-  State own = State::unknown, others = State::unknown;  // before it
-  Stamp retried{};   // its sender's SYN+ACK, after the other had tried again
-  Stamp ignored{};   // the other side's segment that shows that it went on
-  Stamp disowned{};  // the sender's own, which it would not have sent after a RST
+  uint32_t seq = 0;
+  State own = State::unknown;  // before it
+  Stamp retried{};             // its sender's SYN+ACK, after the other had tried again
+  Stamp ignored{};             // the other side's segment that shows that it went on
+  Stamp disowned{};            // the sender's own, which it would not have sent after a RST
 };
 
 // A timestamp older than one that the other side must have seen.

@@ -139,7 +139,7 @@ Reset judge(const Facts& facts, size_t side, const Header& header, Stamp at) {
   const Side &me = facts.sides[side], &peer = facts.sides[1 - side];
   Reset reset{.side = side, .at = at};
   reset.own = me.path.now();
-  reset.others = peer.path.now();
+  reset.seq = header.seq;
   reset.fits = acceptable(header, me, peer);
   reset.cause = cause(facts, reset, header, answers(header, peer));
   // Those are by no segment of the other side.

@@ -192,6 +192,8 @@ void Tracker::await_answers(size_t side, const Header& header, Stamp at) {
   for (Reset& one : facts_.resets.first) {
     if (one.ignored || one.disowned || one.retried || one.cause == Cause::challenge) continue;
     if (one.side == side) {
+      // What came before it may have been overtaken.
+      if (!header.has(SYN) && distance(header.end(), one.seq) <= 0) continue;
       (header.has(SYN) ? one.retried : one.disowned) = at;
       facts_.sides[side].path.retract(State::CLOSED);
       if (header.has(SYN)) facts_.sides[1 - side].path.retract(State::CLOSED);

@@ -116,6 +116,13 @@ TEST_F(ExplainReset, ForgedBySomethingBetween) {
   EXPECT_EQ(path(only(explain(tape)), 1), "SYN_RECEIVED 2, ESTABLISHED 3");
 }
 
+TEST_F(ExplainReset, OvertakesData) {
+  talk.open();
+  talk.raw(0, {.flags = RST | ACK, .seq = talk.next(0) + 10});
+  talk.client(ACK | PSH, 10);
+  expect(tape, Illustrates::linger_zero_rst, "the client aborted", Ending::reset);
+}
+
 TEST_F(ExplainReset, OutsideTheWindow) {
   talk.open();
   talk.raw(1, {.flags = RST, .seq = talk.next(1) + 1000});
