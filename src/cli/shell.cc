@@ -137,6 +137,7 @@ struct Owner {
   os::SignalFd& signals;
   const Foreground& foreground;
   const std::string program;  // this one
+  std::string trouble{};      // what the testbed broke with
 
   // The shell's own process.
   int become_shell(const os::PrivateFolder& folder) const {
@@ -207,8 +208,16 @@ struct Owner {
     if (::read(ready.read.get(), &byte, 1) != 1)
       throw BadInput("the shell could not be started: " + os::show_wait_status(first.wait()));
 
-    int exit = serve(first);
+    int exit = lab_error;
+    try {
+      exit = serve(first);
+    } catch (const std::exception& error) {  // somebody may have taken a link away
+      first.signal(SIGKILL);
+      first.wait();
+      trouble = fmt::format("{}; that ended the shell", error.what());
+    }
     foreground.take_back();
+    if (!trouble.empty()) fmt::print(stderr, "\ntwlab: {}\n", trouble);
     return exit;
   }
 
@@ -312,8 +321,17 @@ int shell(const Options& options) {
     Host& host = options.host.empty() ? first : session.find(options.host);
     Channel channel(lab.loop());
     if (is_interactive(options)) greet(options, lab, host);
-    int exit = Owner{options, lab, host, session, channel, signals, foreground, program}.run();
-    report_on(options, lab.finish());
+    Owner owner{options, lab, host, session, channel, signals, foreground, program};
+    int exit = owner.run();
+    LabResult result;
+    if (owner.trouble.empty()) {
+      result = lab.finish();
+    } else {
+      result.recording = lab.recording();
+      result.recording.sort();
+    }
+    result.lab = name;
+    report_on(options, result);
     return exit;
   } catch (const NotMeasurable& doubt) {
     fmt::print(stderr, "twlab: {}\n", doubt.what());

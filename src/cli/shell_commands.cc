@@ -63,6 +63,16 @@ constexpr const char* ladder_help =
     "usage: ladder [--svg]\n"
     "Prints what has happened so far; --svg as a drawing.\n";
 
+bool is_in_path(const std::string& program) {
+  std::string path = getenv("PATH") ? getenv("PATH") : "";
+  for (size_t begin = 0; begin <= path.size();) {
+    size_t end = std::min(path.find(':', begin), path.size());
+    if (access((path.substr(begin, end - begin) + "/" + program).c_str(), F_OK) == 0) return true;
+    begin = end + 1;
+  }
+  return false;
+}
+
 std::string folder() {
   const char* path = getenv("TWLAB_SHELL");
   if (!path || !*path) throw BadInput("this works only within 'twlab shell'");
@@ -87,10 +97,14 @@ int on(std::vector<std::string> words) {
   std::vector<std::string> command(words.begin() + 2, words.end());
   os::become(command);
   int error = errno;
+  // A folder of PATH that may not be looked into is no reason to have found it.
+  bool missing =
+      command[0].find('/') == std::string::npos ? !is_in_path(command[0]) : error == ENOENT;
+  if (missing) error = ENOENT;
   std::string package = package_of_missing(command[0]);
   fmt::print(stderr, "on: {}: {}{}\n", command[0], strerror(error),
              package.empty() ? "" : fmt::format("; Debian has it in {}", package));
-  return error == ENOENT ? 127 : 126;
+  return missing ? 127 : 126;
 }
 
 int ladder(std::vector<std::string> words) {
@@ -159,13 +173,7 @@ std::string package_of_missing(const std::string& program) {
       {"tshark", "tshark"},   {"nft", "nftables"},      {"ethtool", "ethtool"}};
   auto known = packages.find(program);
   if (known == packages.end()) return "";
-  std::string path = getenv("PATH") ? getenv("PATH") : "";
-  for (size_t begin = 0; begin <= path.size();) {
-    size_t end = std::min(path.find(':', begin), path.size());
-    if (access((path.substr(begin, end - begin) + "/" + program).c_str(), X_OK) == 0) return "";
-    begin = end + 1;
-  }
-  return known->second;
+  return is_in_path(program) ? "" : known->second;
 }
 
 }  // namespace twlab::cli

@@ -48,7 +48,8 @@ class Builder {
 
  private:
   // Which groups do something in a section, and which connections there are: they are named where
-  // there are several, in states those of one host.
+  // there are several, in states those of one host. Their names are ports, so a router that changes
+  // addresses alone makes no new one.
   void look_into_sections() {
     size_t section = 0;
     for (const auto& event : recording_.events) {
@@ -62,8 +63,8 @@ class Builder {
     }
     for (const auto& t : transits_) {
       const auto& packet = t.packet();
-      connections_[{sections_[&t.first()], group_of_[t.first().host]}].insert(std::min(
-          Tuple{packet.source, packet.destination}, Tuple{packet.destination, packet.source}));
+      connections_[{sections_[&t.first()], group_of_[t.first().host]}].insert(
+          std::minmax({packet.source.port, packet.destination.port}));
     }
   }
 
@@ -243,8 +244,9 @@ class Builder {
   std::map<std::string, size_t> group_of_;  // of a host
   std::map<const Event*, const Transit*> at_;
   std::map<const Event*, size_t> sections_;
-  std::map<size_t, std::set<size_t>> active_;                          // section: groups
-  std::map<std::pair<size_t, size_t>, std::set<Tuple>> connections_;   // section and group
+  std::map<size_t, std::set<size_t>> active_;  // section: groups
+  using Ports = std::pair<uint16_t, uint16_t>;
+  std::map<std::pair<size_t, size_t>, std::set<Ports>> connections_;   // section and group
   std::map<std::pair<size_t, std::string>, std::set<Tuple>> sockets_;  // section and host
   RelativeNumbers numbers_;
   std::map<const Transit*, size_t> drawn_;

@@ -191,6 +191,13 @@ TEST_F(ShellTest, BehindNatTheServerSeesTheRouter) {
   EXPECT_THAT(errors(), ContainsRegex("server +router +first"));
 }
 
+TEST_F(ShellTest, ALinkThatIsTakenAwayEndsItWithItsEvidence) {
+  EXPECT_EQ(run({"-o", "evidence", "-c", "inject client S; ip link del to-server; sleep 1000"}), 3);
+  EXPECT_THAT(errors(), HasSubstr("that ended the shell\n"));
+  EXPECT_THAT(errors(), HasSubstr("injected"));
+  EXPECT_GT(fs::file_size(folder_ / "evidence" / "shell.pcapng"), 300u);
+}
+
 TEST_F(ShellTest, BothFamilies) {
   EXPECT_EQ(run({"--family", "inet6", "--host", "server", "-c", "hostname; inject client S"}), 0);
   EXPECT_THAT(output(), AllOf(HasSubstr("server\n"),
@@ -239,7 +246,6 @@ class Terminal {
     pid_ = forkpty(&fd_, nullptr, nullptr, nullptr);
     if (pid_ != 0) return;
     setenv("SHELL", "/bin/bash", 1);
-    setenv("PS1", "ready> ", 1);
     setenv("HOME", "/nonexistent", 1);
     setenv("TERM", "xterm", 1);
     os::become(words);
@@ -286,7 +292,7 @@ class Terminal {
 TEST_F(ShellTest, APersonAtATerminal) {
   Terminal terminal({TWLAB, "shell", "relay"});
   ASSERT_TRUE(terminal.shows("You are on client (192.0.2.1)")) << terminal.all();
-  terminal.type("echo at-$(hostname)\n");
+  terminal.type("PS1='rea''dy> '; echo at-$(hostname)\n");
   ASSERT_TRUE(terminal.shows("at-client")) << terminal.all();
   // Jobs work: Ctrl-C ends the job and not the shell, Ctrl-Z stops it.
   terminal.type("sh -c \"echo be''gun; exec sleep 1000\"\n");
@@ -300,7 +306,7 @@ TEST_F(ShellTest, APersonAtATerminal) {
   ASSERT_TRUE(terminal.shows("Stopped")) << terminal.all();
   terminal.type("kill %1; inject server R\n");
   ASSERT_TRUE(terminal.shows("sent 192.0.2.2.40000 > 192.0.2.1.5000: [R]")) << terminal.all();
-  ASSERT_TRUE(terminal.shows("# ")) << terminal.all();
+  ASSERT_TRUE(terminal.shows("ready> ")) << terminal.all();
   terminal.type("\x04");
   int exit = terminal.ended();
   EXPECT_THAT(exit, ::testing::AnyOf(0, 1, 143));  // bash warns of stopped jobs, or not
@@ -310,7 +316,7 @@ TEST_F(ShellTest, APersonAtATerminal) {
 
 TEST_F(ShellTest, ATerminalThatGoesAwayEndsIt) {
   Terminal terminal({TWLAB, "shell", "-o", folder_ / "evidence"});
-  ASSERT_TRUE(terminal.shows("# ")) << terminal.all();
+  ASSERT_TRUE(terminal.shows("Ctrl-D ends it.")) << terminal.all();
   terminal.type("inject server R; on server sleep 1000\n");
   ASSERT_TRUE(terminal.shows("sent 192.0.2.2.40000")) << terminal.all();
   EXPECT_EQ(terminal.hang_up(), 128 + SIGHUP);
