@@ -1,11 +1,13 @@
 #include "report/ladder.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 
 #include "cli/cli.h"
 #include "cli/names.h"
+#include "cli/terminal.h"
 #include "os/file.h"
 #include "report/read.h"
 
@@ -50,6 +52,7 @@ int ladder(const Options& options) {
   result.recording = twlab::report::read_recording(folder, result, 1);
   auto how = twlab::report::ladder_options(result);
   how.standalone = true;
+  if (options.file.empty()) Terminal::Screen::of(STDOUT_FILENO).apply(how);
   std::string drawing = svg ? twlab::report::ladder_svg(result.recording, how)
                             : twlab::report::ladder_text(result.recording, how);
   if (options.file.empty())

@@ -287,7 +287,7 @@ void report_on(const Options& options, const LabResult& result) {
     said = fmt::format("\nshell.pcapng, ladder.svg and ladder.txt are in {}\n", options.file);
   }
   if (!options.quiet && !result.recording.events.empty()) {
-    how.colour = Terminal::Screen::of(STDERR_FILENO).colour;
+    Terminal::Screen::of(STDERR_FILENO).apply(how);
     said = "\n" + report::ladder_text(result.recording, how) + said;
   }
   if (result.recording.frames_lost > 0)

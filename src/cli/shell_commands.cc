@@ -108,7 +108,9 @@ int on(std::vector<std::string> words) {
 }
 
 int ladder(std::vector<std::string> words) {
-  if (Terminal::Screen::of(STDOUT_FILENO).colour) words.push_back("--colour");
+  auto screen = Terminal::Screen::of(STDOUT_FILENO);
+  if (screen.colour) words.push_back("--colour");
+  if (screen.live) words.push_back(fmt::format("--columns={}", screen.columns));
   return print(ask(folder(), words));
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 
 #include "cli/cli.h"
 #include "cli/seen.h"
@@ -221,6 +222,8 @@ std::string Session::ladder(const std::vector<std::string>& words) {
       svg = options.standalone = true;
     else if (words[i] == "--colour")
       options.colour = true;
+    else if (words[i].starts_with("--columns="))
+      options.columns = std::strtoul(words[i].c_str() + strlen("--columns="), nullptr, 10);
     else
       misused("ladder", fmt::format("'{}' is not --svg", words[i]));
   }

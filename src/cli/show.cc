@@ -91,7 +91,7 @@ void show_last(std::string_view claim, const Options& options) {
   whole.recording = twlab::report::read_recording(last->folder, whole, nth[index]);
   bool colour = Terminal::Screen::of(STDOUT_FILENO).colour;
   auto how = twlab::report::ladder_options(whole);
-  how.colour = colour;
+  Terminal::Screen::of(STDOUT_FILENO).apply(how);
   fmt::print("\n{}\n{}", show_verdict(whole, claim, colour),
              twlab::report::ladder_text(whole.recording, how));
   fmt::print("\n  again:   {}\n  capture: {}\n", twlab::report::command_for(whole),

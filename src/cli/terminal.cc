@@ -42,6 +42,11 @@ Terminal::Screen Terminal::Screen::of(int fd) {
   return screen;
 }
 
+void Terminal::Screen::apply(report::LadderOptions& options) const {
+  options.colour = colour;
+  if (live) options.columns = columns;
+}
+
 Terminal::Terminal(size_t total, std::function<Screen()> screen, Write write,
                    std::vector<std::string> kernels)
     : total_(total),

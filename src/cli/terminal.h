@@ -9,6 +9,7 @@
 
 #include "lab/result.h"
 #include "lab/runner.h"
+#include "report/ladder.h"
 
 namespace twlab::cli {
 
@@ -21,6 +22,8 @@ class Terminal {
     size_t rows = 24;
     // What the file is; asked again before each drawing, as windows change their size.
     static Screen of(int fd);
+    // For a ladder on it, with the colours and the width that it has.
+    void apply(report::LadderOptions& options) const;
   };
   using Write = std::function<void(std::string_view)>;
 

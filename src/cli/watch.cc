@@ -71,7 +71,9 @@ class Watcher {
   // Null when it was interrupted.
   std::optional<LabResult> run(const Task& task) {
     events_.emplace();
-    stream_.emplace(Terminal::Screen::of(STDOUT_FILENO).colour);
+    report::LadderOptions how;
+    Terminal::Screen::of(STDOUT_FILENO).apply(how);
+    stream_.emplace(how);
     waiting_.clear();
     std::optional<LabResult> result;
     RunnerOptions runner;

@@ -30,8 +30,9 @@ struct LadderOptions {
   bool one_place = false;
   // With its own styles, to be a file; otherwise the page has to have ladder_css().
   bool standalone = false;
-  // For a terminal; of the text alone.
+  // For a terminal; of the text alone, which takes 72 columns at least and 100 at most.
   bool colour = false;
+  size_t columns = 100;
 };
 
 // The options for a result's own recording: its checks' evidence.
@@ -41,7 +42,7 @@ LadderOptions ladder_options(const LabResult& result);
 std::string ladder_svg(const Recording& recording, const LadderOptions& options = {});
 std::string_view ladder_css();
 
-// At most 100 columns, no trailing spaces. An arrow that is long under way is drawn twice: `~`
+// No trailing spaces. An arrow that is long under way is drawn twice: `~`
 // where it leaves and `~` where it arrives.
 std::string ladder_text(const Recording& recording, const LadderOptions& options = {});
 
@@ -52,7 +53,8 @@ struct Row;
 // segment that has not arrived is drawn as under way, and again when it arrives.
 class LadderStream {
  public:
-  explicit LadderStream(bool colour) : colour_(colour) {}
+  // Of the options colour and columns count.
+  explicit LadderStream(LadderOptions options) : options_(std::move(options)) {}
 
   // All interfaces there are, and events: new ones, or known ones (by their ids) that have changed.
   void add(const Recording& part);
@@ -64,7 +66,7 @@ class LadderStream {
  private:
   void print(const Ladder& ladder, const Row& row, const Row* wait, std::string& text);
 
-  bool colour_;
+  LadderOptions options_;
   bool complete_ = true;  // everything was given
   Recording recording_;
   Time begin_{};

@@ -9,9 +9,14 @@
 namespace twlab::report {
 namespace {
 
-// With what separates them 100: time, one edge, the lifelines with the arrows between them, the
+// Time, one edge, the lifelines with the arrows between them, the
 // other edge.
-constexpr size_t time_columns = 11, edge_columns = 22, between_columns = 40;
+constexpr size_t time_columns = 11, most_columns = 100, least_columns = 72;
+
+// Between the outer lifelines; less where that leaves the edges too little.
+size_t columns_between(size_t columns) {
+  return columns >= most_columns ? 40 : 34;
+}
 
 std::string pad_left(std::string_view text, size_t columns) {
   std::string shown = shorten(one_line(text), columns);
@@ -29,9 +34,9 @@ std::string centre(std::string_view text, size_t columns, char fill = ' ') {
   return std::string(left, fill) + shown + std::string(columns - width(shown) - left, fill);
 }
 
-std::vector<std::string> lines(const std::string& words) {
+std::vector<std::string> lines(const std::string& words, size_t columns) {
   std::vector<std::string> all(1);
-  for (char c : wrap(words, between_columns - 4)) {
+  for (char c : wrap(words, columns)) {
     if (c == '\n')
       all.emplace_back();
     else
@@ -58,11 +63,14 @@ std::string_view colour_of(const Arrow& arrow) {
 
 }  // namespace
 
-LadderPage::LadderPage(const Ladder& ladder, bool colour)
+LadderPage::LadderPage(const Ladder& ladder, const LadderOptions& options)
     : ladder_(ladder),
       spans_(ladder.lifelines.size() - 1),
-      span_((between_columns - (spans_ - 1)) / spans_),
-      colour_(colour) {}
+      columns_(std::clamp(options.columns, least_columns, most_columns)),
+      between_(columns_between(columns_)),
+      edge_((columns_ - time_columns - 5 - between_) / 2),
+      span_((between_ - (spans_ - 1)) / spans_),
+      colour_(options.colour) {}
 
 std::string LadderPage::paint(std::string_view code, const std::string& text) const {
   size_t begin = text.find_first_not_of(' ');
@@ -73,7 +81,7 @@ std::string LadderPage::paint(std::string_view code, const std::string& text) co
 }
 
 std::string LadderPage::head() const {
-  std::string head(time_columns + edge_columns + 2, ' ');
+  std::string head(time_columns + edge_ + 2, ' ');
   for (size_t i = 0; i + 1 < ladder_.lifelines.size(); ++i)
     head += pad_right(ladder_.lifelines[i].host, span_ + 1);
   return paint(bold, head + ladder_.lifelines.back().host) + "\n";
@@ -86,13 +94,13 @@ void LadderPage::line(std::string text) {
 
 std::string LadderPage::cell(const Row& row, size_t lifeline, bool at_left) const {
   const auto& cell = row.cells[lifeline];
-  if (!cell) return std::string(at_left ? edge_columns : 0, ' ');
-  std::string shown = (cell->decisive ? "* " : "") + show(*cell, edge_columns - 2 * cell->decisive);
+  if (!cell) return std::string(at_left ? edge_ : 0, ' ');
+  std::string shown = (cell->decisive ? "* " : "") + show(*cell, edge_ - 2 * cell->decisive);
   std::string_view code = cell->decisive                    ? deciding_colour
                           : cell->kind == Cell::Kind::call  ? call_colour
                           : cell->kind == Cell::Kind::state ? state_colour
                                                             : "";
-  return paint(code, at_left ? pad_left(shown, edge_columns) : pad_right(shown, edge_columns));
+  return paint(code, at_left ? pad_left(shown, edge_) : pad_right(shown, edge_));
 }
 
 // One row: `spans` holds what stands between each lifeline and the next.
@@ -104,7 +112,7 @@ void LadderPage::full(const std::string& time, const Row& row,
 }
 
 void LadderPage::across(const std::string& words) {
-  line(std::string(time_columns + edge_columns + 2, ' ') +
+  line(std::string(time_columns + edge_ + 2, ' ') +
        paint(dim, centre(words, spans_ * (span_ + 1) + 1)));
 }
 
@@ -113,15 +121,16 @@ std::string LadderPage::row(const Row& row, bool growing) {
   std::vector<std::string> spans(spans_, std::string(span_, ' '));
   switch (row.kind) {
     case Row::Kind::section: {
-      auto title = shorten(one_line(row.text), 90);
-      line(paint(bold, fmt::format("--- {} {}", title, std::string(93 - width(title), '-'))));
+      auto title = shorten(one_line(row.text), columns_ - 10);
+      line(paint(bold,
+                 fmt::format("--- {} {}", title, std::string(columns_ - 7 - width(title), '-'))));
       return std::move(out_);
     }
     case Row::Kind::omitted:
       across(row.text);
       return std::move(out_);
     case Row::Kind::remark:
-      for (const auto& words : lines(row.text)) across(words);
+      for (const auto& words : lines(row.text, between_ - 4)) across(words);
       return std::move(out_);
     case Row::Kind::wait:
       full(row.text, row, spans, ':');
@@ -151,7 +160,7 @@ std::string LadderPage::row(const Row& row, bool growing) {
   spans[std::min(arrow.from, arrow.to)] = draw(arrow, slanted ? '~' : 0);
   full(time, row, spans);
   if (!arrow.note.empty())
-    for (const auto& words : lines(arrow.note)) across(words);
+    for (const auto& words : lines(arrow.note, between_ - 4)) across(words);
   return std::move(out_);
 }
 
@@ -168,7 +177,9 @@ std::string LadderPage::draw(const Arrow& arrow, char under_way) const {
 
 std::vector<std::string> LadderPage::arrivals(const Row& row,
                                               std::vector<std::string> spans) const {
-  LadderPage plain(ladder_);
+  LadderOptions uncoloured;
+  uncoloured.columns = columns_;
+  LadderPage plain(ladder_, uncoloured);
   for (const auto& other : ladder_.rows) {
     if (!other.arrow || &ladder_.rows[other.arrow->arrival] != &row) continue;
     const Arrow& end = *other.arrow;

@@ -12,7 +12,7 @@ namespace twlab::report {
 class LadderPage {
  public:
   // The ladder must outlive it. With colours, what stands in a line keeps its place.
-  explicit LadderPage(const Ladder& ladder, bool colour = false);
+  LadderPage(const Ladder& ladder, const LadderOptions& options);
 
   // The hosts above their lifelines.
   std::string head() const;
@@ -31,7 +31,7 @@ class LadderPage {
   std::vector<std::string> arrivals(const Row& row, std::vector<std::string> spans) const;
 
   const Ladder& ladder_;
-  size_t spans_, span_;
+  size_t spans_, columns_, between_, edge_, span_;
   bool colour_;
   std::string out_;
 };

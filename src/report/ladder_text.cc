@@ -8,7 +8,7 @@ namespace twlab::report {
 std::string ladder_text(const Recording& recording, const LadderOptions& options) {
   std::string text;
   for (const Ladder& ladder : ladders(recording, options)) {
-    LadderPage page(ladder, options.colour);
+    LadderPage page(ladder, options);
     text += (text.empty() ? "" : "\n") + page.head();
     for (const Row& row : ladder.rows) text += page.row(row);
   }
@@ -75,7 +75,7 @@ void LadderStream::print(const Ladder& ladder, const Row& row, const Row* wait, 
       cell.reset();
   }
   if (!is_new && !new_cell) return;
-  LadderPage page(ladder, colour_);
+  LadderPage page(ladder, options_);
   std::string hosts;
   for (const Lifeline& line : ladder.lifelines) hosts += line.host + " ";
   if (hosts != hosts_) text += page.head();

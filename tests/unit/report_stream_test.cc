@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "report/ladder.h"
+#include "report/text.h"
 #include "report_fixture.h"
 
 namespace twlab::report {
@@ -41,7 +42,7 @@ TEST(LadderStream, GivesEachLineOfTheLadderOnceInWhateverPieces) {
   as_seen.sort();
   const std::string whole = ladder_text(as_seen);
   for (Duration settling : {Duration(0), LadderStream::settling}) {
-    LadderStream stream(false);
+    LadderStream stream{{}};
     std::string text;
     for (const Event& event : recording.events) {
       stream.add(part_of(recording, event));
@@ -56,7 +57,7 @@ TEST(LadderStream, GivesEachLineOfTheLadderOnceInWhateverPieces) {
 TEST(LadderStream, GivesLinesOnlyWhenTheyHaveSettled) {
   Script script;
   script.passed(true, Script::segment(SYN, 5, 0), 0ms);
-  LadderStream stream(false);
+  LadderStream stream{{}};
   stream.add(script.recording);
   EXPECT_EQ(stream.lines_until(Script::at(-1ms)), "");
   EXPECT_NE(stream.lines_until(Script::at(0ms)).find("[S] seq 0 -------------->|"),
@@ -67,7 +68,7 @@ TEST(LadderStream, GivesLinesOnlyWhenTheyHaveSettled) {
 TEST(LadderStream, AStateThatIsLateStandsAlone) {
   Script script;
   script.passed(true, Script::segment(SYN, 5, 0), 0ms);
-  LadderStream stream(false);
+  LadderStream stream{{}};
   stream.add(script.recording);
   stream.lines_until(Script::at(1s));
   script.recording.events.clear();
@@ -82,7 +83,7 @@ TEST(LadderStream, WhatIsHeldIsUnderWayAndWhatIsDroppedIsLost) {
   Script script;
   auto fin = Script::segment(FIN | ACK, 1, 1);
   script.sent(true, fin, 0ms);
-  LadderStream stream(false);
+  LadderStream stream{{}};
   stream.add(script.recording);
   EXPECT_NE(stream.lines_until(Script::at(1s)).find("---~|"), std::string::npos);
   script.arrived(true, fin, 2s);
@@ -93,13 +94,25 @@ TEST(LadderStream, WhatIsHeldIsUnderWayAndWhatIsDroppedIsLost) {
 
   Script lost;
   lost.sent(true, fin, 0ms);
-  LadderStream other(false);
+  LadderStream other{{}};
   other.add(lost.recording);
   std::get<wire::Frame>(lost.recording.events[0].what).note = "dropped by the relay";
   other.add(lost.recording);
   std::string text = other.lines_until(Script::at(1s));
   EXPECT_NE(text.find("---x|"), std::string::npos) << text;
   EXPECT_NE(text.find("dropped by the relay"), std::string::npos) << text;
+}
+
+TEST(LadderText, FitsIntoItsColumns) {
+  for (size_t columns : {72, 80, 99, 100}) {
+    LadderOptions options;
+    options.columns = columns;
+    size_t widest = 0;
+    for (const std::string& line : sorted_lines(ladder_text(closing(), options)))
+      widest = std::max(widest, width(line));
+    EXPECT_LE(widest, columns);
+    EXPECT_GT(widest, columns - 3);
+  }
 }
 
 TEST(LadderText, ColoursMoveNothing) {
