@@ -111,8 +111,8 @@ CLI::App* add_shell(CLI::App& app, Options& options, std::string& family,
       "where there is none. All links are captured. What still runs in the background\n"
       "when the shell ends is ended with it; then the ladder is printed on standard\n"
       "error. Nothing is left: no process, namespace or file but those of -o. Hosts know\n"
-      "one another by name. The exit code is that of the shell; 2 bad input, 4 nothing\n"
-      "can be measured on this system.\n"
+      "one another by name. The exit code is that of the shell; 2 bad input, 3 the testbed\n"
+      "broke, 4 nothing can be measured on this system.\n"
       "\nInside, besides what the machine has (ss, tcpdump, nc, ...):\n" +
       shell_manual());
   return shell;
