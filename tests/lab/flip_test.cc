@@ -31,8 +31,7 @@ using enum Verdict;
 const Change kChanges[] = {
     {"net.ipv4.tcp_timestamps",
      "0",
-     {{"timestamps.both-or-none", confirmed, refuted},
-      {"timestamps.paws-drops-duplicate", confirmed, refuted},
+     {{"timestamps.paws-drops-duplicate", confirmed, refuted},
       {"linger.zero-unprotected", refuted, confirmed},
       {"reuse.client-needs-tw-reuse", confirmed, refuted},
       {"reuse.not-the-same", confirmed, refuted}}},

@@ -25,7 +25,7 @@ TEST_P(LabTest, ARunsOwnSettingsGoBeforeThePinnedOnes) {
 TEST_P(LabTest, SettingsThatAllHostsHaveInCommonAreLeftAlone) {
   SharedSettings first(false);
   Lab other(
-      info, GetParam(), [](const std::string&, Time) {}, {}, {}, &first);
+      info, GetParam(), [](const std::string&, Time) {}, {}, {}, {}, &first);
   Host& host = other.host("one");
   EXPECT_FALSE(host.has("net.ipv4.tcp_max_orphans"));
   EXPECT_THROW(host.set("net.ipv4.tcp_max_orphans", "1"), NotMeasurable);
