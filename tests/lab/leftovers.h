@@ -13,9 +13,9 @@ struct Leftovers {
   bool operator==(const Leftovers&) const = default;
 };
 
-// Gives this process a name that no other has, and a mark in its environment. What it forks inherits
-// the name, what it executes the mark, by which they are found also after those between have been
-// killed. Call it once, first.
+// Gives this process a name that no other has, and a mark in its environment. What it forks
+// inherits the name, what it executes the mark, by which they are found also after those between
+// have been killed. Call it once, first.
 void mark_this_process();
 
 Leftovers count_leftovers();
