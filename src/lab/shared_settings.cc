@@ -5,9 +5,9 @@
 namespace twlab {
 
 SharedSettings::SharedSettings(bool ours) {
-  os::Namespace here = os::Namespace::current();
-  for (std::string& name : os::sysctls(here, "net.ipv4")) names_.insert(std::move(name));
-  if (ours) first_ = std::move(here);
+  // Not by entering it: without root there is no way into the namespace that one is in.
+  for (std::string& name : os::sysctls("net.ipv4")) names_.insert(std::move(name));
+  if (ours) first_ = os::Namespace::current();
 }
 
 std::string SharedSettings::get(const std::string& name) const {

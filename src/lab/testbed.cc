@@ -203,7 +203,7 @@ Host& Lab::host_with_table(const std::string& name, size_t buckets) {
 }
 
 bool Lab::exists(const std::string& sysctl) {
-  auto names = os::sysctls(os::Namespace::current(), "net.ipv4");
+  auto names = os::sysctls("net.ipv4");
   return std::ranges::find(names, sysctl) != names.end() || (first_ && first_->exists(sysctl));
 }
 

@@ -79,8 +79,7 @@ void write_sysctl(const std::string& name, const std::string& value) {
   during("setting " + name + " to " + value, [&] { write_in_place(sysctl_path(name), value); });
 }
 
-std::vector<std::string> sysctls(const Namespace& ns, const std::string& folder) {
-  Inside inside(ns);
+std::vector<std::string> sysctls(const std::string& folder) {
   std::vector<std::string> names;
   for (const auto& entry : std::filesystem::directory_iterator(sysctl_path(folder)))
     if (entry.is_regular_file()) names.push_back(folder + "." + entry.path().filename().string());
@@ -89,8 +88,8 @@ std::vector<std::string> sysctls(const Namespace& ns, const std::string& folder)
 }
 
 std::vector<std::string> writable_sysctls(const Namespace& ns, const std::string& folder) {
-  std::vector<std::string> names = sysctls(ns, folder);
   Inside inside(ns);
+  std::vector<std::string> names = sysctls(folder);
   std::erase_if(names, [](const std::string& name) {
     return access(sysctl_path(name).c_str(), R_OK | W_OK) != 0;
   });

@@ -53,10 +53,10 @@ void write_sysctl(const Namespace& ns, const std::string& name, const std::strin
 std::string read_sysctl(const std::string& name);
 void write_sysctl(const std::string& name, const std::string& value);
 
-// The sysctls that can be read and written in the namespace, sorted, by their dotted names: those
-// in the folder ("net.ipv4") itself.
+// The sysctls that the calling thread's namespace has, sorted, by their dotted names: those in the
+// folder ("net.ipv4") itself.
+std::vector<std::string> sysctls(const std::string& folder);
+// Those of a namespace that can be read and written.
 std::vector<std::string> writable_sysctls(const Namespace& ns, const std::string& folder);
-// All that it has, readable or not.
-std::vector<std::string> sysctls(const Namespace& ns, const std::string& folder);
 
 }  // namespace twlab::os
